@@ -1,0 +1,1 @@
+"""What partners send and take: typed shapes and odd rules, one module per partner."""

@@ -1,0 +1,1 @@
+"""The ledger of record: what happened to every file, batch, order and feed."""

@@ -1,0 +1,1 @@
+"""The steps of a flow, one verb per module."""

@@ -1,0 +1,107 @@
+"""Why a record or file did not go out: one code per cause, in words for the people who read the reports.
+
+Codes are stored in the ledger and shown in mails; never rename one, add a new one instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One cause.
+
+    :param title: the cause in plain words, as the heading of its group in a report.
+    :param what_to_do: the next step for the reader of the report.
+    """
+
+    title: str
+    what_to_do: str
+
+
+_RESEND = "ask PredictSpring for the file again and drop it into the TLog folder"
+_REPOST = "have the order reposted from the PredictSpring CMS, then drop the new TLog into the folder"
+
+#: Causes that put a record or a file aside as an exception.
+REASONS: dict[str, Reason] = {
+    "FILE_EMPTY": Reason("The file is empty", f"{_RESEND.capitalize()}."),
+    "FILE_TRUNCATED": Reason(
+        "The file ends in the middle", f"The upload was cut: {_RESEND}. Nothing of this file was sent."
+    ),
+    "FILE_NOT_JSON": Reason("The file is not JSON", f"Check what was put into the folder; {_RESEND}."),
+    "FILE_WRONG_ROOT": Reason(
+        "The file holds something other than orders",
+        "A TLog file holds one order object, an array of them, or one per line. Move other files elsewhere.",
+    ),
+    "FILE_ENCODING": Reason("The file is not UTF-8 text", f"Have it exported as UTF-8; {_RESEND}."),
+    "FILE_TOO_LARGE": Reason(
+        "The file is larger than allowed",
+        "If it is genuine, raise the limit under `limits` in the retailer's settings and run the flow again.",
+    ),
+    "FILE_BUNDLE_UNSAFE": Reason(
+        "The compressed file is damaged or dangerous", f"Do not unpack it by hand; {_RESEND}."
+    ),
+    "RECORD_NOT_JSON": Reason("The order is not valid JSON", f"{_REPOST.capitalize()}."),
+    "RECORD_WRONG_TYPE": Reason("A field holds the wrong kind of value", f"{_REPOST.capitalize()}."),
+    "RECORD_TOO_DEEP": Reason("The order is nested too deeply to be genuine", f"{_REPOST.capitalize()}."),
+    "DUPLICATE_FIELD": Reason(
+        "A field stands twice in the order, with two values",
+        f"Nobody can tell which one is meant: {_REPOST}.",
+    ),
+    "MISSING_ORDER_ID": Reason("The order has no orderId", f"{_REPOST.capitalize()}."),
+    "NO_LINES": Reason("The order has no lines", f"{_REPOST.capitalize()}."),
+    "DUPLICATE_LINE": Reason("Two lines carry the same orderItemId", f"{_REPOST.capitalize()}."),
+    "BAD_QUANTITY": Reason(
+        "A quantity is zero, negative or not whole",
+        "If it is a return, enter it in HotWax by hand; otherwise have the order corrected and reposted.",
+    ),
+    "BAD_MONEY": Reason(
+        "An amount is missing, negative, too large or finer than the currency", f"{_REPOST.capitalize()}."
+    ),
+    "BAD_DATE": Reason("The order date is missing or cannot be read", f"{_REPOST.capitalize()}."),
+    "BAD_CURRENCY": Reason(
+        "The currency is not known",
+        "Check the order; a new currency needs its number of decimals in contracts/money.py.",
+    ),
+    "UNKNOWN_FULFILMENT": Reason(
+        "A line is neither in-store nor shipped",
+        "A new fulfilment type needs a rule: add it to the lookup table fulfilment.csv, then bring the order again.",
+    ),
+    "RETURN": Reason(
+        "It is a return or an exchange, not a plain sale",
+        "Returns are not part of this feed: enter it in HotWax by hand or through the returns flow.",
+    ),
+    "TOTALS_MISMATCH": Reason(
+        "The order's totals do not add up",
+        f"Compare the two figures with the receipt; {_REPOST}.",
+    ),
+    "REQUIRED_FIELD": Reason(
+        "A field that HotWax requires is empty",
+        "Complete the order in PredictSpring and repost it, or give the field a default in the retailer's settings.",
+    ),
+    "UNMAPPED_VALUE": Reason(
+        "A value is not in its lookup table",
+        "Add the value to the lookup table named in the line, then bring the order again.",
+    ),
+    "VALUE_TOO_LONG": Reason(
+        "A value is longer than HotWax accepts", "Shorten it in PredictSpring and have the order reposted."
+    ),
+    "CHANGED_ORDER": Reason(
+        "The order was already sent and has changed since",
+        "Decide which version is right and correct the order in HotWax; "
+        "set `on_changed_order: emit` only if HotWax takes changes as new rows.",
+    ),
+    "HOTWAX_REFUSED": Reason(
+        "HotWax did not import it", "Mend the cause that HotWax names, then bring the order again."
+    ),
+}
+
+#: Causes that leave a record out on purpose: counted, never an exception.
+EXCLUSIONS: dict[str, Reason] = {
+    "IN_STORE_SYNC_OFF": Reason(
+        "In-store orders are not synced for this retailer", "Nothing: the stock variance still goes out."
+    ),
+    "ALREADY_SENT": Reason("The same order with the same content was sent before", "Nothing."),
+    "OLDER_VERSION": Reason("A newer version of the order was sent before", "Nothing."),
+}

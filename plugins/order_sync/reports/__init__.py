@@ -1,0 +1,1 @@
+"""Reports: the data and its rendering. Pure code."""
