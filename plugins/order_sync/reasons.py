@@ -35,6 +35,10 @@ REASONS: dict[str, Reason] = {
         "A TLog file holds one order object, an array of them, or one per line. Move other files elsewhere.",
     ),
     "FILE_ENCODING": Reason("The file is not UTF-8 text", f"Have it exported as UTF-8; {_RESEND}."),
+    "FILE_NAME_UNSAFE": Reason(
+        "The file name holds characters that are not safe in a path",
+        "Rename the file on the SFTP server: letters, digits, dashes, underscores and dots are always safe.",
+    ),
     "FILE_TOO_LARGE": Reason(
         "The file is larger than allowed",
         "If it is genuine, raise the limit under `limits` in the retailer's settings and run the flow again.",

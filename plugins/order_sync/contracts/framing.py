@@ -1,0 +1,243 @@
+"""How a TLog file is cut into orders, and how a damaged file is recognised before anything of it is used.
+
+PredictSpring sends one JSON object per file; arrays and JSON lines are accepted as well. Nothing is decoded here:
+a record is the raw bytes of one order. A file is read twice, first whole by :func:`inspect`, so that a file that ends
+in the middle is refused before its first order is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import BinaryIO, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from order_sync.errors import BadInput
+
+_BOM = b"\xef\xbb\xbf"
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_BLANKS = b" \t\r\n"
+_CHUNK = 1 << 20
+
+_any_json = msgspec.json.Decoder(msgspec.Raw)
+
+
+class Layout(Enum):
+    """How the orders lie in the file."""
+
+    OBJECT = "one object"
+    ARRAY = "an array of objects"
+    LINES = "one object per line"
+
+
+class RawRecord(NamedTuple):
+    """The bytes of one order and where they lie (``offset`` counts bytes of the unpacked file)."""
+
+    index: int
+    offset: int
+    data: bytes
+
+
+def inspect(stream: BinaryIO, name: str, max_record_bytes: int) -> Layout:
+    """Find the layout and make sure that the file is whole, reading it once from its beginning.
+
+    :param name: the file's name, for messages.
+    :param max_record_bytes: the most bytes that one order may have.
+    :raises BadInput: ``FILE_EMPTY``, ``FILE_TRUNCATED``, ``FILE_NOT_JSON``, ``FILE_WRONG_ROOT``, ``FILE_ENCODING`` or
+        ``FILE_TOO_LARGE``.
+    """
+    head, _ = _start(stream, name)
+    if head == b"[":
+        for _ in _array_elements(stream, name, max_record_bytes):
+            pass
+        return Layout.ARRAY
+    first = head + stream.readline(max_record_bytes + 1)
+    if len(first) > max_record_bytes:
+        raise _too_large(name, 0, max_record_bytes)
+    fault = _fault(first)
+    if fault and not _complete_line_follows(stream, max_record_bytes):
+        _check_object(stream, name, max_record_bytes)
+        return Layout.OBJECT
+    last, count = _last_line(stream, name, max_record_bytes)
+    if count == 1:
+        return Layout.OBJECT
+    if _fault(last) == "FILE_TRUNCATED":
+        raise BadInput("FILE_TRUNCATED", f"File {name}: its last line, record {count}, ends in the middle.")
+    return Layout.LINES
+
+
+def records(stream: BinaryIO, name: str, layout: Layout, max_record_bytes: int) -> Iterator[RawRecord]:
+    """The raw orders of a file that :func:`inspect` has found whole, in file order.
+
+    :raises BadInput: ``FILE_TOO_LARGE`` for an order of more than ``max_record_bytes``.
+    """
+    head, offset = _start(stream, name)
+    if layout is Layout.ARRAY:
+        yield from _array_elements(stream, name, max_record_bytes)
+        return
+    if layout is Layout.OBJECT:
+        yield RawRecord(0, offset, (head + stream.read()).rstrip(_BLANKS))
+        return
+    stream.seek(offset)
+    for index, (offset, data) in enumerate(_lines(stream, name, max_record_bytes)):
+        yield RawRecord(index, offset, data)
+
+
+def _start(stream: BinaryIO, name: str) -> tuple[bytes, int]:
+    """Rewind, skip the byte order mark and blanks, return the first byte of the JSON text and its offset."""
+    stream.seek(0)
+    start = stream.read(4)
+    if start[:2] in _WIDE_MARKS or b"\x00" in start[:4]:
+        raise BadInput("FILE_ENCODING", f"File {name}: it looks like UTF-16 or UTF-32, but must be UTF-8.")
+    offset = len(_BOM) if start.startswith(_BOM) else 0
+    stream.seek(offset)
+    while (byte := stream.read(1)) and byte in _BLANKS:
+        offset += 1
+    if not byte:
+        raise BadInput("FILE_EMPTY", f"File {name}: it holds no data.")
+    if byte not in b"[{":
+        kind = "FILE_WRONG_ROOT" if byte in b'"-0123456789tfn' else "FILE_NOT_JSON"
+        raise BadInput(kind, f"File {name}: it does not begin with an order; its first character is {byte!r}.")
+    return byte, offset
+
+
+def _lines(stream: BinaryIO, name: str, max_record_bytes: int) -> Iterator[tuple[int, bytes]]:
+    """Offset and bytes of every line that is not blank, from where the stream stands."""
+    offset, count = stream.tell(), 0
+    while line := stream.readline(max_record_bytes + 1):
+        if len(line) > max_record_bytes:
+            raise _too_large(name, count, max_record_bytes)
+        data = line.strip(_BLANKS)
+        if data:
+            yield offset, data
+            count += 1
+        offset += len(line)
+
+
+def _fault(data: bytes) -> str | None:
+    """``FILE_TRUNCATED`` or ``FILE_NOT_JSON`` when these bytes are not one JSON value, None when they are."""
+    try:
+        _any_json.decode(data)
+    except RecursionError:
+        return None  # whole or not, it is this record's trouble alone: its decoder will say so
+    except msgspec.DecodeError as error:
+        return "FILE_TRUNCATED" if "truncated" in str(error) else "FILE_NOT_JSON"
+    return None
+
+
+def _check_object(stream: BinaryIO, name: str, max_record_bytes: int) -> None:
+    """Refuse a single object, over several lines perhaps, that is cut, too large or not JSON."""
+    head, _ = _start(stream, name)
+    data = head + stream.read(max_record_bytes)
+    if len(data) > max_record_bytes:
+        raise _too_large(name, 0, max_record_bytes)
+    fault = _fault(data)
+    if fault == "FILE_TRUNCATED":
+        raise BadInput(fault, f"File {name}: it ends in the middle of the order, after {len(data)} bytes.")
+    if fault:
+        raise BadInput(fault, f"File {name}: it begins like an order but is not JSON.")
+
+
+def _complete_line_follows(stream: BinaryIO, max_record_bytes: int) -> bool:
+    """Whether the line after a bad first one is a whole object: then it is one bad record among lines."""
+    line = stream.readline(max_record_bytes)
+    return line.startswith(b"{") and _fault(line) is None
+
+
+def _last_line(stream: BinaryIO, name: str, max_record_bytes: int) -> tuple[bytes, int]:
+    """The last line that is not blank, and how many there are."""
+    _, offset = _start(stream, name)
+    stream.seek(offset)
+    last, count = b"", 0
+    for _, data in _lines(stream, name, max_record_bytes):
+        last, count = data, count + 1
+    return last, count
+
+
+def _too_large(name: str, index: int, limit: int) -> BadInput:
+    return BadInput("FILE_TOO_LARGE", f"File {name}, record {index + 1}: one order has more than {limit} bytes.")
+
+
+class _Tokens(NamedTuple):
+    """Structural characters of a chunk that stand outside strings, and the state at its end."""
+
+    positions: npt.NDArray[np.int64]
+    depths: npt.NDArray[np.int64]
+    in_string: bool
+    escaped: bool
+    depth: int
+
+
+def _tokens(chunk: bytes, in_string: bool, escaped: bool, depth: int) -> _Tokens:
+    """Brackets and braces outside strings, with the depth after each."""
+    codes = np.frombuffer(chunk, dtype=np.uint8)
+    quotes = np.flatnonzero(codes == ord('"'))
+    end_escaped = False
+    if escaped or b"\\" in chunk:
+        quotes, end_escaped = _unescaped(codes, quotes, escaped)
+    folded = codes & 0xDF
+    brackets = np.flatnonzero((folded == ord("[")) | (folded == ord("]")))
+    outside = (np.searchsorted(quotes, brackets) + in_string) % 2 == 0
+    positions = brackets[outside]
+    steps = np.where(folded[positions] == ord("["), 1, -1)
+    depths = depth + np.cumsum(steps)
+    return _Tokens(
+        positions,
+        depths,
+        bool((len(quotes) + in_string) % 2),
+        end_escaped,
+        int(depths[-1]) if len(depths) else depth,
+    )
+
+
+def _unescaped(
+    codes: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64], escaped: bool
+) -> tuple[npt.NDArray[np.int64], bool]:
+    """Quotes that no backslash escapes, and whether the chunk ends right after an escaping backslash."""
+    slashes = np.concatenate(([-1] if escaped else [], np.flatnonzero(codes == ord("\\")))).astype(np.int64)
+    new_run = np.concatenate(([True], np.diff(slashes) != 1))
+    run_start = np.maximum.accumulate(np.where(new_run, np.arange(len(slashes)), 0))
+    escaping = slashes[(np.arange(len(slashes)) - run_start) % 2 == 0]
+    kept = quotes[~np.isin(quotes - 1, escaping)]
+    return kept, bool(len(escaping)) and int(escaping[-1]) == len(codes) - 1
+
+
+def _array_elements(stream: BinaryIO, name: str, max_record_bytes: int) -> Iterator[RawRecord]:
+    """The elements of a top-level array, read in chunks; ``stream`` stands right after the opening bracket.
+
+    :raises BadInput: ``FILE_TRUNCATED``, ``FILE_NOT_JSON``, ``FILE_WRONG_ROOT`` or ``FILE_TOO_LARGE``.
+    """
+    pending, base, index = b"", stream.tell(), 0
+    in_string = escaped = False
+    depth = 1
+    while chunk := stream.read(_CHUNK):
+        tokens = _tokens(chunk, in_string, escaped, depth)
+        in_string, escaped, depth = tokens.in_string, tokens.escaped, tokens.depth
+        begin = 0
+        for end in tokens.positions[tokens.depths == 1]:
+            element = pending + chunk[begin : end + 1]
+            data = element.lstrip(_BLANKS + b",")
+            if not data.startswith(b"{"):
+                raise BadInput("FILE_WRONG_ROOT", f"File {name}, record {index + 1}: it is not an object.")
+            yield RawRecord(index, base + begin - len(pending) + len(element) - len(data), data)
+            pending, begin, index = b"", int(end) + 1, index + 1
+        closed = tokens.positions[tokens.depths == 0]
+        if len(closed):
+            _check_end(pending + chunk[begin : int(closed[0])], chunk[int(closed[0]) + 1 :] + stream.read(), name)
+            return
+        pending += chunk[begin:]
+        base += len(chunk)
+        if len(pending) > max_record_bytes:
+            raise _too_large(name, index, max_record_bytes)
+    raise BadInput("FILE_TRUNCATED", f"File {name}: the array is not closed; the file ends after record {index}.")
+
+
+def _check_end(before: bytes, after: bytes, name: str) -> None:
+    """Refuse an array with something that is no object before its end, or anything but blanks behind it."""
+    if before.strip(_BLANKS):
+        raise BadInput("FILE_WRONG_ROOT", f"File {name}: the array holds something other than objects.")
+    if after.strip(_BLANKS):
+        raise BadInput("FILE_NOT_JSON", f"File {name}: something follows the end of the array.")

@@ -1,0 +1,51 @@
+"""Places where a test may kill the process, to prove that the next try finishes the work.
+
+Without the environment variable ``ORDER_SYNC_FAULT_AT`` a place costs one look-up and does nothing.
+With ``ORDER_SYNC_FAULT_AT=publish.before_rename:2`` the second time that place is reached the process gets
+SIGKILL: no clean-up code runs, as when a machine dies.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+
+_VARIABLE = "ORDER_SYNC_FAULT_AT"
+
+#: Every place, in the order in which a run passes them.
+POINTS: tuple[str, ...] = (
+    "fetch.before_download",
+    "fetch.after_download",
+    "publish.before_upload",
+    "publish.before_rename",
+    "publish.after_rename",
+    "move.before_rename",
+    "move.after_rename",
+)
+
+_reached: Counter[str] = Counter()
+
+
+def point(name: str) -> None:
+    """Mark a place; kills the process when this is the place and the time that were asked for.
+
+    :param name: one of :data:`POINTS`.
+    :raises ValueError: if `name`, or the name in ``ORDER_SYNC_FAULT_AT``, is not one of :data:`POINTS`.
+    """
+    _check(name)
+    wanted = os.environ.get(_VARIABLE)
+    if not wanted:
+        return
+    place, _, count = wanted.partition(":")
+    _check(place)
+    if place != name:
+        return
+    _reached[name] += 1
+    if _reached[name] == int(count or 1):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _check(name: str) -> None:
+    if name not in POINTS:
+        raise ValueError(f"There is no fault point {name!r}; the points are {', '.join(POINTS)}.")

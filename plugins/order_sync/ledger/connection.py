@@ -1,0 +1,186 @@
+"""How the ledger's database is reached: one engine per process, one transaction per call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+
+from order_sync.errors import Stop
+from order_sync.ledger.rows import Batch
+from order_sync.ledger.schema import batches
+
+#: How many keys one look-up names: well under the limits of both databases.
+CHUNK = 5_000
+
+_WRITES = "order_sync_writes"
+_SQLITE_WAIT_SECONDS = 30
+
+T = TypeVar("T")
+
+
+def parse_url(url: str) -> URL:
+    """Read a database URL; ``postgres://`` as Airflow writes it is taken for ``postgresql://``.
+
+    :raises Stop: if it is neither a SQLite file nor PostgreSQL.
+    """
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError:
+        # The URL may hold a password, so neither it nor the driver's message is repeated.
+        raise Stop("The ledger's URL cannot be read.", next_step=_URL_HELP) from None
+    if parsed.drivername == "postgres":
+        parsed = parsed.set(drivername="postgresql")
+    backend = parsed.get_backend_name()
+    if backend not in {"sqlite", "postgresql"} or (backend == "sqlite" and sqlite_file(parsed) is None):
+        raise Stop(f"The ledger cannot be kept in {parsed.render_as_string()}.", next_step=_URL_HELP)
+    return parsed
+
+
+_URL_HELP = (
+    "Set the connection order_sync_ledger to sqlite:////absolute/path/ledger.db or postgresql://user:password@host/name."
+)
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Path of the file behind a SQLite URL; None for a database in memory or another kind of database."""
+    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
+        return None
+    return Path(str(url.database))
+
+
+def make_engine(url: URL) -> Engine:
+    """Engine with the settings that the ledger's promises rest on.
+
+    :raises Stop: if the database driver is not installed.
+    """
+    try:
+        if url.get_backend_name() == "sqlite":
+            return _sqlite_engine(url)
+        return sa.create_engine(url, pool_pre_ping=True, pool_size=2)
+    except ModuleNotFoundError as missing:
+        raise Stop(
+            f"The driver {missing.name} for {url.get_backend_name()} is not installed.",
+            next_step='Install it beside this package: pip install "psycopg[binary]".',
+        ) from missing
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": _SQLITE_WAIT_SECONDS})
+
+    @sa.event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        # The driver's own idea of when a transaction begins would leave DDL and reads outside of it.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A writer that starts as a reader can find at its first write that another one was faster, too late to wait.
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    """Cut a sequence into pieces of at most ``size``."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows in as few round trips as the database allows."""
+    if not rows:
+        return
+    statement: Any = sa.insert(table)
+    if connection.dialect.name == "postgresql":
+        # With RETURNING, rows go out a thousand per statement; without it, one by one.
+        statement = statement.returning(sa.literal(1))
+    connection.execute(statement, list(rows))
+
+
+def writing_engine(engine: Engine) -> Engine:
+    """The same engine, its transactions marked as writing ones."""
+    return engine.execution_options(**{_WRITES: True})
+
+
+def lock(connection: Connection, name: str) -> None:
+    """Let one transaction at a time do what ``name`` stands for; freed at its end.
+
+    SQLite needs nothing here: a writing transaction has the whole file for itself.
+    """
+    if connection.dialect.name == "postgresql":
+        key = sa.func.hashtextextended(f"order_sync:{name}", 0)
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+class Store:
+    """The database and its transactions; the parts of the ledger build on it.
+
+    Not to be carried over a fork: open one ledger per process.
+
+    :param engine: from :func:`make_engine`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        snapshot = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+        self._engine = engine
+        self._reader = engine.execution_options(**snapshot)
+        self._writer = writing_engine(engine)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """Open a transaction whose reads all see the same moment."""
+        with self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """Open a transaction for a write that needs no other order than its own rows'."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing_flow(self, flow: str, retailer: str) -> Iterator[Connection]:
+        """Open a transaction that is the only one to write records of this flow and retailer."""
+        with self._writer.begin() as connection:
+            lock(connection, f"{flow}:{retailer}")
+            yield connection
+
+    @contextmanager
+    def _writing_batch(self, batch_id: int) -> Iterator[tuple[Connection, Batch]]:
+        """Open a transaction like :meth:`_writing_flow`, for the flow and retailer of a batch.
+
+        :raises LookupError: if there is no such batch.
+        """
+        with self._writer.begin() as connection:
+            batch = read_batch(connection, batch_id)
+            lock(connection, f"{batch.flow}:{batch.retailer}")
+            yield connection, read_batch(connection, batch_id)
+
+
+def to_batch(row: sa.Row[Any]) -> Batch:
+    """Make a batch of a row of the table."""
+    values = dict(row._mapping)
+    return Batch(**{**values, "selection": tuple(values["selection"])})
+
+
+def read_batch(connection: Connection, batch_id: int) -> Batch:
+    """Read one batch.
+
+    :raises LookupError: if there is no such batch.
+    """
+    row = connection.execute(sa.select(batches).where(batches.c.id == batch_id)).one_or_none()
+    if row is None:
+        raise LookupError(f"The ledger has no batch {batch_id}.")
+    return to_batch(row)

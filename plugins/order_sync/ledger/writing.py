@@ -1,0 +1,110 @@
+"""Writing the plan of one admission, in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from order_sync.ledger.arrivals import AdmissionKind, Arrival
+from order_sync.ledger.connection import chunks, insert_rows
+from order_sync.ledger.judging import Known, Plan
+from order_sync.ledger.known import ARRIVAL_COLUMNS, ids_at
+from order_sync.ledger.rows import Batch
+from order_sync.ledger.schema import history, records, repeats
+from order_sync.ledger.states import RECORD_MOVES, State, check_moves
+
+#: What a record holds before anything was decided about it.
+_UNDECIDED: dict[str, Any] = {
+    "state": State.SEEN, "reason": "", "field": "", "message": "", "feed_id": None, "partner_ref": "",
+    "lease_until": None, "request_hash": "",
+}  # fmt: skip
+_NEVER_TRIED: dict[str, Any] = {"attempts": 0, "fence": 0, "reported_at": None, "solved_reported_at": None}
+
+
+def write(connection: Connection, batch: Batch, plan: Plan, at: datetime, who: str) -> None:
+    """Write everything that a call decided.
+
+    :param at: the time noted for all of it.
+    :param who: who does it, for the history.
+    """
+    _create(connection, batch, plan.created, at, who)
+    _adopt(connection, batch, plan.adopted, at, who)
+    _update(connection, plan.refreshed, {"updated_at": at})
+    rows = [_repeat(batch.id, arrival, kind, record, at) for arrival, kind, record in plan.repeats]
+    insert_rows(connection, repeats, rows)
+
+
+def _create(connection: Connection, batch: Batch, created: Sequence[Known], at: datetime, who: str) -> None:
+    constants = {
+        "flow": batch.flow, "retailer": batch.retailer, "batch_id": batch.id, "first_seen_at": at, "updated_at": at,
+        **_UNDECIDED, **_NEVER_TRIED,
+    }  # fmt: skip
+    rows = [{**constants, **_content(record.arrival), "version": record.version} for record in created]
+    insert_rows(connection, records, rows)
+    ids = ids_at(connection, batch.id, [record.arrival for record in created])
+    for record in created:
+        record.record_id = ids[record.place]
+    _note_creation(connection, [record.record_id for record in created], at, who)
+
+
+def _note_creation(connection: Connection, ids: Sequence[int], at: datetime, who: str) -> None:
+    for chunk in chunks(ids):
+        came = sa.select(
+            records.c.id, sa.literal(at, history.c.at.type), sa.literal(""), records.c.state, sa.literal(who), sa.literal("")
+        ).where(records.c.id.in_(chunk))
+        columns = ["record_id", "at", "from_state", "to_state", "who", "why"]
+        connection.execute(sa.insert(history).from_select(columns, came))
+
+
+def _adopt(
+    connection: Connection, batch: Batch, adopted: Sequence[tuple[Known, Known]], at: datetime, who: str
+) -> None:
+    moved = AdmissionKind.MOVED
+    left = [
+        {**_repeat(before.batch_id, before.arrival, moved, before, at), "feed_id": before.feed_id}
+        for before, _ in adopted
+    ]
+    insert_rows(connection, repeats, left)
+    _update(connection, [after for _, after in adopted], {**_UNDECIDED, "batch_id": batch.id, "updated_at": at})
+    moves = []
+    for before, after in adopted:
+        check_moves(RECORD_MOVES, [before.state], after.state)
+        why = f"brought again in batch {batch.id}, set aside in batch {before.batch_id}"
+        moves.append(history_row(before.record_id, at, before.state, after.state, who, why))
+    insert_rows(connection, history, moves)
+
+
+def _update(connection: Connection, changed: Sequence[Known], constants: dict[str, Any]) -> None:
+    if not changed:
+        return
+    columns = {name: sa.bindparam(f"new_{name}") for name in ARRIVAL_COLUMNS}
+    statement = sa.update(records).where(records.c.id == sa.bindparam("record")).values(**constants, **columns)
+    values = [
+        {"record": record.record_id, **{f"new_{name}": value for name, value in _content(record.arrival).items()}}
+        for record in changed
+    ]
+    connection.execute(statement, values)
+
+
+def _content(arrival: Arrival) -> dict[str, Any]:
+    return {name: getattr(arrival, name) for name in ARRIVAL_COLUMNS}
+
+
+def _repeat(batch_id: int, arrival: Arrival, kind: AdmissionKind, record: Known, at: datetime) -> dict[str, Any]:
+    return {
+        "record_id": record.record_id, "batch_id": batch_id, "file_id": arrival.file_id,
+        "record_index": arrival.record_index, "kind": kind.value, "content_hash": arrival.content_hash,
+        "amount_minor": arrival.amount_minor, "currency": arrival.currency, "lines": arrival.lines,
+        "feed_id": None, "at": at,
+    }  # fmt: skip
+
+
+def history_row(record_id: int, at: datetime, start: State, end: State, who: str, why: str) -> dict[str, Any]:
+    """Return one line of the history, ready to insert."""
+    return {
+        "record_id": record_id, "at": at, "from_state": start.value, "to_state": end.value, "who": who, "why": why,
+    }  # fmt: skip

@@ -1,0 +1,217 @@
+"""The mapping language: what a file in include/mappings may say.
+
+A mapping fills one target. Each of its columns names exactly one *source* and, if need be, what to do with the value::
+
+    - name: shipment-method-type-id
+      by: fact.fulfilment                       # one source per value of a fact
+      cases:
+        in_store: {constant: POS_COMPLETED}
+        shipped: {lookup: shipping_method, key: order.shippingName, unknown: reject}
+      default: STANDARD                         # when the value is blank
+      required: true
+      max_length: 20
+      too_long: reject
+
+There are no expressions: what cannot be said is either a fact (code with a test) or a function of the closed list.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from order_sync import yaml_file
+from order_sync.mapping import lookups
+from order_sync.mapping.lookups import Lookup
+
+Type = Literal["text", "money", "whole", "date"]
+Function = Literal["negate", "upper", "lower"]
+
+#: How the formats of a date column are written, and to how many milliseconds they are exact.
+DATE_FORMATS: dict[str, tuple[str, int]] = {
+    "MM/DD/YYYY": ("%m/%d/%Y", 60_000),
+    "YYYY-MM-DD": ("%Y-%m-%d", 60_000),
+    "YYYY-MM-DD HH:mm:ss": ("%Y-%m-%d %H:%M:%S", 1_000),
+}
+
+
+class Source(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from", "with_": "with"}):
+    """Where a value comes from: exactly one of ``from``, ``constant``, ``setting``, ``join``, ``lookup`` and ``by``.
+
+    :param from_: a path, or several of which the first one that is not blank counts.
+    :param constant: a fixed text.
+    :param setting: a key of the retailer's ``values``.
+    :param join: paths put together with ``with_`` between them.
+    :param lookup: a table, asked for ``key``; ``unknown`` says what happens to a value that it does not hold.
+    :param by: a fact that decides which of ``cases`` fills the column.
+    """
+
+    from_: str | list[str] | None = None
+    constant: str | None = None
+    setting: str | None = None
+    join: list[str] | None = None
+    with_: str = ""
+    lookup: str | None = None
+    key: str | None = None
+    unknown: Literal["reject", "default", "pass"] | None = None
+    by: str | None = None
+    cases: dict[str, Source] | None = None
+
+    def all_sources(self) -> Iterator[Source]:
+        """This source and those of its cases."""
+        yield self
+        for case in (self.cases or {}).values():
+            yield from case.all_sources()
+
+    def paths(self) -> list[str]:
+        """Every path that this source reads itself."""
+        named = [self.from_] if isinstance(self.from_, str) else list(self.from_ or [])
+        return [*named, *(self.join or []), *filter(None, (self.key, self.by))]
+
+
+class Column(Source, kw_only=True):
+    """One field of the target.
+
+    :param name: its name there.
+    :param type: how the value is written; ``money`` has exactly the decimals of the order's currency.
+    :param format: for dates, ``MM/DD/YYYY`` and the like.
+    :param functions: applied in turn.
+    :param default: the text that stands in for a blank value.
+    :param default_setting: the same, from the retailer's ``values``.
+    :param required: a blank value rejects the order.
+    :param max_length: the most characters; ``too_long`` says what happens to more.
+    """
+
+    name: str
+    type: Type = "text"
+    format: str = ""
+    functions: list[Function] = []
+    default: str | None = None
+    default_setting: str | None = None
+    required: bool = False
+    max_length: int | None = None
+    too_long: Literal["reject", "cut"] | None = None
+
+
+class MappingFile(msgspec.Struct, forbid_unknown_fields=True):
+    """One file of include/mappings."""
+
+    target: str
+    source: str
+    columns: list[Column]
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A mapping that is known to be sound.
+
+    :param version: checksum of the mapping file and every table it uses; kept with every batch and feed.
+    """
+
+    path: Path
+    columns: tuple[Column, ...]
+    lookups: dict[str, Lookup]
+    version: str
+
+    def paths(self) -> set[str]:
+        """Every path that any column reads."""
+        return {path for column in self.columns for source in column.all_sources() for path in source.paths()}
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What a mapping may refer to.
+
+    :param paths: known paths with the type of their values (an instant is written as a date).
+    :param cases: for each fact that ``by`` may name, the values it can have.
+    :param settings: keys of the retailer's ``values``.
+    """
+
+    paths: dict[str, Type]
+    cases: dict[str, frozenset[str]]
+    settings: frozenset[str]
+
+
+def load(path: Path, vocabulary: Vocabulary, lookup_folder: Path, retailer: str) -> Mapping:
+    """Read and check a mapping with its lookup tables.
+
+    :raises Stop: anything in it is unknown, missing or contradictory; the message names file and line.
+    """
+    content, lines = yaml_file.load(path)
+    file = yaml_file.convert(content, MappingFile, path, lines)
+    tables: dict[str, Lookup] = {}
+    seen: set[str] = set()
+    for index, column in enumerate(file.columns):
+        line = lines[f".columns[{index}].name"]
+        problem = f"{column.name} is filled twice" if column.name in seen else _problem(column, vocabulary)
+        if problem:
+            raise yaml_file.wrong(path, line, f"column {column.name}: {problem}")
+        seen.add(column.name)
+        for source in column.all_sources():
+            if source.lookup and source.lookup not in tables:
+                tables[source.lookup] = lookups.load(lookups.find(lookup_folder, retailer, source.lookup))
+    return Mapping(path, tuple(file.columns), tables, _version(path, tables))
+
+
+def combined_version(*mappings: Mapping, tables: Iterable[Path], settings: msgspec.Struct) -> str:
+    """The checksum of everything that decides a target's bytes: mappings, further tables and the flow's settings."""
+    checksum = hashlib.sha256(msgspec.json.encode(settings, order="deterministic"))
+    for mapping in mappings:
+        checksum.update(mapping.version.encode())
+    for table in tables:
+        checksum.update(table.read_bytes())
+    return checksum.hexdigest()[:16]
+
+
+def _version(path: Path, tables: dict[str, Lookup]) -> str:
+    checksum = hashlib.sha256(path.read_bytes())
+    for name in sorted(tables):
+        checksum.update(tables[name].path.read_bytes())
+    return checksum.hexdigest()[:16]
+
+
+def _problem(column: Column, vocabulary: Vocabulary) -> str:
+    """What is wrong with a column, blank when nothing is."""
+    if (column.max_length is None) != (column.too_long is None):
+        return "max_length and too_long go together"
+    if column.default is not None and column.default_setting is not None:
+        return "it has two defaults"
+    if column.default_setting is not None and column.default_setting not in vocabulary.settings:
+        return f"the setting {column.default_setting} does not exist"
+    if (column.type == "date") != bool(column.format):
+        return "a date needs a format, and nothing else has one"
+    if column.format and column.format not in DATE_FORMATS:
+        return f"the format must be one of {', '.join(DATE_FORMATS)}"
+    if "negate" in column.functions and column.type != "money":
+        return "only money can be negated"
+    problems = (_source_problem(source, column, vocabulary) for source in column.all_sources())
+    return next(filter(None, problems), "")
+
+
+def _source_problem(source: Source, column: Column, vocabulary: Vocabulary) -> str:
+    kinds = [source.from_, source.constant, source.setting, source.join, source.lookup, source.by]
+    if sum(kind is not None for kind in kinds) != 1:
+        return "it needs exactly one of from, constant, setting, join, lookup and by"
+    if source.setting is not None and source.setting not in vocabulary.settings:
+        return f"the setting {source.setting} does not exist"
+    for path in source.paths():
+        if path not in vocabulary.paths:
+            return f"the path {path} is not known"
+    for path in source.paths():
+        wanted = column.type if source.from_ is not None else "text"
+        if vocabulary.paths[path] != wanted:
+            return f"{path} is {vocabulary.paths[path]}, but {wanted} is wanted"
+    if source.lookup is not None and (source.key is None or source.unknown is None):
+        return "a lookup needs a key, and unknown: reject, default or pass"
+    if source.unknown == "default" and column.default is None and column.default_setting is None:
+        return "unknown: default needs a default"
+    if source.by is not None and set(source.cases or {}) != vocabulary.cases.get(source.by):
+        allowed = sorted(vocabulary.cases.get(source.by, ())) or "none: it is no fact with fixed values"
+        return f"the cases of {source.by} are {allowed}"
+    return ""
+

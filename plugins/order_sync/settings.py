@@ -1,0 +1,173 @@
+"""A retailer's settings: include/retailers/*.yaml, validated.
+
+``default.yaml`` is whole; every other file lists only what differs from it. A flow never asks which retailer it runs
+for: what varies is a value here.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+
+from order_sync import yaml_file
+
+DEFAULT = "default"
+
+
+class Connections(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Ids of Airflow connections; ``hotwax_api`` may be blank, then nothing confirms an import."""
+
+    predictspring_sftp: str
+    hotwax_sftp: str
+    hotwax_api: str
+    mail: str
+
+
+class Folders(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Folders on the SFTP servers, relative to the login folder or absolute."""
+
+    inbox: str
+    archive: str
+    error: str
+    order_feed: str
+    inventory_variance: str
+
+
+class Arrival(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """How the sensor waits for files.
+
+    :param stable_seconds: between the two looks in which a file must not change.
+    :param poke_seconds: between two pokes while nothing is there.
+    :param timeout_seconds: after which the run is skipped; 0 looks once.
+    :param max_files: the most files of one run; the rest waits for the next.
+    """
+
+    stable_seconds: float
+    poke_seconds: float
+    timeout_seconds: float
+    max_files: int
+
+
+class Limits(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Bounds for what is read from a partner.
+
+    :param max_record_bytes: of one order.
+    :param max_unpacked_bytes: of all that comes out of one compressed file.
+    :param max_members: files in one zip.
+    :param max_ratio: unpacked to packed size.
+    """
+
+    max_record_bytes: int
+    max_unpacked_bytes: int
+    max_members: int
+    max_ratio: int
+
+
+class Confirm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """How the import in HotWax is followed.
+
+    :param order_feed_config: Data Manager config id of the order feed.
+    :param inventory_variance_config: and of the inventory variance.
+    :param poke_seconds: between two looks at the log.
+    :param timeout_seconds: after which the task fails, naming the file; clearing it looks again.
+    """
+
+    order_feed_config: str
+    inventory_variance_config: str
+    poke_seconds: float
+    timeout_seconds: float
+
+
+class PredictSpringOrderSync(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Settings of the flow ``predictspring_order_sync``.
+
+    :param schedule: cron, UTC.
+    :param feed_format: ``csv`` (IMP_ORDER) or ``json`` (createSalesOrder service calls).
+    :param file_prefix: first part of the names of published files.
+    :param sync_in_store_orders: off leaves pure in-store orders out of the feed; their stock variance goes out.
+    :param on_changed_order: what happens to an order that was sent and has changed: ``exception`` or ``emit``.
+    :param time_zone: in which order dates and file names are written.
+    :param values: texts that the mappings refer to as ``setting``.
+    """
+
+    schedule: str
+    folders: Folders
+    arrival: Arrival
+    limits: Limits
+    confirm: Confirm
+    feed_format: Literal["csv", "json"]
+    file_prefix: str
+    sync_in_store_orders: bool
+    on_changed_order: Literal["exception", "emit"]
+    time_zone: str
+    values: dict[str, str]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone."""
+        return ZoneInfo(self.time_zone)
+
+
+class Retailer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One retailer.
+
+    :param name: the file's name without its ending.
+    :param owner: who answers for its flows, shown in Airflow.
+    :param contacts: addresses that get the failure reports.
+    :param retries: of every task.
+    :param retry_delay_seconds: before the first retry; it doubles.
+    """
+
+    name: str
+    owner: str
+    contacts: list[str]
+    retries: int
+    retry_delay_seconds: float
+    connections: Connections
+    predictspring_order_sync: PredictSpringOrderSync
+
+    @property
+    def retry_delay(self) -> timedelta:
+        """Before the first retry."""
+        return timedelta(seconds=self.retry_delay_seconds)
+
+
+def include_folder() -> Path:
+    """The folder ``include``: beside ``plugins``, or where ``ORDER_SYNC_INCLUDE`` points."""
+    return Path(os.environ.get("ORDER_SYNC_INCLUDE") or Path(__file__).parents[2] / "include")
+
+
+def retailers(include: Path | None = None) -> list[Retailer]:
+    """All retailers, the default one first.
+
+    :raises Stop: a file is wrong; the message names file and line.
+    """
+    folder = (include or include_folder()) / "retailers"
+    names = sorted(path.stem for path in folder.glob("*.yaml"))
+    return [load(name, include) for name in sorted(names, key=lambda name: (name != DEFAULT, name))]
+
+
+def load(name: str, include: Path | None = None) -> Retailer:
+    """One retailer's settings, laid over the default ones.
+
+    :raises Stop: the file is missing or wrong; the message names file and line.
+    """
+    folder = (include or include_folder()) / "retailers"
+    path = folder / f"{name}.yaml"
+    content, lines = yaml_file.load(path)
+    if name != DEFAULT:
+        base, _ = yaml_file.load(folder / f"{DEFAULT}.yaml")
+        content = yaml_file.merge(base, content)
+    retailer = yaml_file.convert({**content, "name": name}, Retailer, path, lines)
+    zone = retailer.predictspring_order_sync.time_zone
+    if zone not in available_timezones():
+        line = lines.get(".predictspring_order_sync.time_zone", 1)
+        raise yaml_file.wrong(path, line, f"time_zone: {zone} is not a time zone")
+    if not retailer.contacts:
+        raise yaml_file.wrong(path, lines.get(".contacts", 1), "contacts: at least one address must get the reports")
+    return retailer

@@ -1,0 +1,408 @@
+"""The rules for TLogs: what an order is, whether it adds up, and the facts that mappings refer to.
+
+Rules and their sources: hotwax/oms-documentation, integrations/predictspring/order-import (mapping and samples), and the
+vendor's page on reading the JSON. Each rule looks at whole columns; the first cause found for an order stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from operator import attrgetter
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from order_sync.contracts import money
+from order_sync.contracts.predictspring import LINE_FIELDS, ORDER_FIELDS, Kind, Tender
+from order_sync.errors import BadInput
+from order_sync.mapping.lookups import Lookup
+from order_sync.mapping.model import Type
+from order_sync.mapping.sheet import BoolArray, Int64Array, Numbers, Sheet
+from order_sync.mapping.verdicts import Verdicts
+from order_sync.transforms.tlog_frame import Frame
+
+IN_STORE, SHIPPED = "in_store", "shipped"
+#: What an order is, by what its lines are.
+KINDS = ("in_store", "send_sale", "mixed")
+
+#: Facts of the order and of the line, with their types. ``Facts`` computes them.
+ORDER_FACTS: dict[str, Type] = {
+    "fact.kind": "text",
+    "fact.customer": "text",
+    "fact.ordered_at": "date",
+    "fact.largest_tender": "text",
+    "fact.shipping_charges": "money",
+    "fact.shipping_tax": "money",
+}
+LINE_FACTS: dict[str, Type] = {
+    "fact.fulfilment": "text",
+    "fact.line_tax": "money",
+    "fact.line_discount": "money",
+    "fact.stock_delta": "whole",
+}
+#: Facts that a mapping may branch on, with all their values.
+CASES: dict[str, frozenset[str]] = {
+    "fact.fulfilment": frozenset({IN_STORE, SHIPPED}),
+    "fact.customer": frozenset({"guest", "known"}),
+    "fact.kind": frozenset(KINDS),
+}
+_MAX_QUANTITY = 100_000
+_EARLIEST = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp() * 1000)
+_LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000)
+
+
+def known_paths() -> dict[str, Type]:
+    """Every path that a mapping of TLogs may name, with the type of its values."""
+    types: dict[Kind, Type] = {Kind.TEXT: "text", Kind.MONEY: "money", Kind.WHOLE: "whole", Kind.INSTANT: "date"}
+    fields = {f"order.{path}": kind for path, kind in ORDER_FIELDS.items()}
+    fields |= {f"line.{path}": kind for path, kind in LINE_FIELDS.items()}
+    return {path: types[kind] for path, kind in fields.items() if kind in types} | ORDER_FACTS | LINE_FACTS
+
+
+class Payment(NamedTuple):
+    """A payment: PredictSpring's name of the method and the amount in minor units."""
+
+    method: str
+    minor: int
+
+
+_minor = attrgetter("minor")
+
+
+@dataclass
+class Judgement:
+    """A frame, judged.
+
+    :param sheet: its columns and facts, for the mappings.
+    :param verdicts: which orders are rejected, and why.
+    :param kind: index into :data:`KINDS` per order, -1 where unknown.
+    :param currency: per order, blank where it is not a known one.
+    :param total: the order's total in minor units; absent where the order does not say it readably.
+    :param updated: the partner's own version clock in epoch milliseconds.
+    :param payments: per order, as they come.
+    """
+
+    frame: Frame
+    sheet: Sheet
+    verdicts: Verdicts
+    kind: Int64Array
+    currency: list[str]
+    total: Numbers
+    updated: Numbers
+    payments: list[list[Payment]]
+
+    def notes(self, at: int) -> list[str]:
+        """What the feed of one order cannot say: the CSV has one column for the payment, the largest stands there."""
+        paid = self.payments[at]
+        if len(paid) < 2:
+            return []
+        shown = max(paid, key=_minor)
+        return [
+            f"A further payment, {payment.method} {money.show(payment.minor, self.currency[at])}, has no column."
+            for payment in paid
+            if payment is not shown
+        ]
+
+
+def judge(frame: Frame, fulfilment: Lookup, default_currency: str) -> Judgement:
+    """Apply every rule to a frame.
+
+    :param fulfilment: the table that says which fulfilment types are in-store and which are shipped.
+    :param default_currency: for orders that name none (most do not).
+    """
+    return _Judge(frame, fulfilment, default_currency).judgement()
+
+
+class _Judge:
+    """Holds the columns while the rules run."""
+
+    def __init__(self, frame: Frame, fulfilment: Lookup, default_currency: str) -> None:
+        self._frame, self._fulfilment = frame, fulfilment
+        self._text = {f"order.{path}": _clean(frame.order[path]) for path in frame.order if _is_text(frame.order[path])}
+        self._text |= {f"line.{path}": _clean(frame.line[path]) for path in frame.line if _is_text(frame.line[path])}
+        self._ends = np.cumsum(frame.counts)
+        self._verdicts = Verdicts(len(frame.counts), frame.owner)
+        self._line_labels = self._text["line.orderItemId"]
+        codes = pc.utf8_upper(pc.fill_null(self._text["order.currency"], default_currency)).to_pylist()
+        self._currency = [code if code in money.DECIMALS else "" for code in codes]
+        self._sheet = Sheet(
+            frame.owner,
+            np.array([money.DECIMALS.get(code, 2) for code in codes], dtype=np.int64),
+            self._text["order.orderId"],
+            self._line_labels,
+            text=self._text,
+            line_facts=frozenset(LINE_FACTS),
+        )
+
+    def judgement(self) -> Judgement:
+        """Run the rules, most basic first."""
+        frame, verdicts = self._frame, self._verdicts
+        for fault in frame.faults:
+            cause = BadInput("RECORD_WRONG_TYPE", f"field {fault.path}: {fault.message}.", field=fault.path)
+            verdicts.order(fault.order, cause)
+        verdicts.orders(_null(self._text["order.orderId"]), "MISSING_ORDER_ID", "orderId", lambda _: "orderId is empty.")
+        self._reject_returns()
+        verdicts.orders(frame.counts == 0, "NO_LINES", "orderProductList", lambda _: "orderProductList is empty.")
+        self._reject_duplicate_lines()
+        quantity = self._quantities()
+        kind = self._fulfilments()
+        self._instants()
+        currencies = self._text["order.currency"]
+        verdicts.orders(
+            np.array([not code for code in self._currency], dtype=np.bool_),
+            "BAD_CURRENCY",
+            "currency",
+            lambda at: f"currency is {currencies[at].as_py()!r:.20}.",
+        )
+        self._amounts()
+        self._totals(quantity)
+        self._customers()
+        payments = self._tenders()
+        sheet = self._sheet
+        return Judgement(
+            frame, sheet, verdicts, kind, self._currency, self._known_totals(), sheet.instant["order.updateDate"], payments
+        )
+
+    def _reject_returns(self) -> None:
+        related = np.asarray(pc.fill_null(self._frame.line["isReturnRelated"], fill_value=False))
+        returned = self._frame.returned | (self._per_order(related.astype(np.int64)) > 0)
+        self._verdicts.orders(
+            returned, "RETURN", "returnProductList", lambda _: "the TLog holds returned products or refunds."
+        )
+
+    def _reject_duplicate_lines(self) -> None:
+        codes = pc.fill_null(self._line_labels.dictionary_encode().indices, -1).to_numpy()
+        keys = self._frame.owner * (len(codes) + 1) + codes
+        order = np.argsort(keys, kind="stable")
+        repeated = np.zeros(len(keys), dtype=np.bool_)
+        repeated[order[1:]] = (keys[order[1:]] == keys[order[:-1]]) & (codes[order[1:]] >= 0)
+        labels = self._line_labels
+        self._verdicts.lines(
+            repeated, "DUPLICATE_LINE", "orderItemId", lambda at: f"orderItemId {labels[at].as_py()!r:.40} comes twice."
+        )
+
+    def _quantities(self) -> Int64Array:
+        given = self._frame.line["quantity"].to_numpy(zero_copy_only=False)
+        good = (given >= 1) & (given <= _MAX_QUANTITY) & (np.floor(given) == given)
+        self._verdicts.lines(
+            ~good,
+            "BAD_QUANTITY",
+            "quantity",
+            lambda at: f"line {self._label(at)}: quantity is {'absent' if np.isnan(given[at]) else f'{given[at]:g}'}.",
+        )
+        values = np.where(good, given, 0).astype(np.int64)
+        self._sheet.whole["line.quantity"] = Numbers(values, good)
+        self._sheet.whole["fact.stock_delta"] = Numbers(-values, good)
+        return values
+
+    def _fulfilments(self) -> Int64Array:
+        """Per line, never by status or source: fulfillmentType, else omniFulfillmentType, else the header's."""
+        own, omni = self._text["line.fulfillmentType"], self._text["line.omniFulfillmentType"]
+        header = self._text["order.fulfillmentType"].take(pa.array(self._frame.owner))
+        own_is, omni_is, header_is = (self._stands_for(names) for names in (own, omni, header))
+        decided = pc.coalesce(own_is, omni_is, header_is)
+        strange = (
+            (~_null(own) & _null(own_is))
+            | (~_null(omni) & _null(omni_is))
+            | pc.fill_null(pc.not_equal(own_is, omni_is), fill_value=False).to_numpy(zero_copy_only=False)
+            | _null(decided)
+        )
+        self._verdicts.lines(
+            strange,
+            "UNKNOWN_FULFILMENT",
+            "fulfillmentType",
+            lambda at: f"line {self._label(at)}: fulfillmentType {own[at].as_py()!r:.40}, "
+            f"omniFulfillmentType {omni[at].as_py()!r:.40}, the order's {header[at].as_py()!r:.40}.",
+        )
+        self._text["fact.fulfilment"] = decided
+        in_store = self._per_order(equals(decided, IN_STORE))
+        shipped = self._per_order(equals(decided, SHIPPED))
+        kind = np.select([(shipped == 0) & (in_store > 0), (in_store == 0) & (shipped > 0), in_store > 0], [0, 1, 2], -1)
+        self._text["fact.kind"] = pa.array([*KINDS, None]).take(pa.array(kind % (len(KINDS) + 1)))
+        return kind
+
+    def _stands_for(self, names: pa.Array) -> pa.Array:
+        return self._fulfilment.targets.take(pc.index_in(names, value_set=self._fulfilment.keys))
+
+    def _instants(self) -> None:
+        for path in ("orderDate", "updateDate"):
+            self._sheet.instant[f"order.{path}"] = _numbers(self._frame.order[path])
+        ordered = self._sheet.instant["order.orderDate"]
+        values, present = ordered.values.copy(), ordered.present.copy()
+        texts = self._text["order.creationDate"]
+        for at in np.flatnonzero(~present & ~_null(texts)):
+            instant = _parse_text_date(texts[int(at)].as_py())
+            values[at], present[at] = instant or 0, instant is not None
+        good = present & (values >= _EARLIEST) & (values < _LATEST)
+        self._verdicts.orders(
+            ~good,
+            "BAD_DATE",
+            "orderDate",
+            lambda at: f"orderDate is {values[at] if present[at] else 'absent'}, "
+            f"creationDate is {texts[at].as_py()!r:.40}.",
+        )
+        self._sheet.instant["fact.ordered_at"] = Numbers(np.where(good, values, 0), good)
+
+    def _amounts(self) -> None:
+        """Every money field in minor units; none may be negative, and two may not be absent."""
+        for level, columns, fields in (
+            ("order", self._frame.order, ORDER_FIELDS),
+            ("line", self._frame.line, LINE_FIELDS),
+        ):
+            decimals = self._sheet.decimals if level == "order" else self._sheet.decimals[self._frame.owner]
+            for path in columns:
+                if fields[path] is Kind.MONEY:
+                    self._amount(level, path, columns[path].to_numpy(zero_copy_only=False), decimals)
+
+    def _amount(self, level: str, path: str, given: np.ndarray, decimals: Int64Array) -> None:
+        minor, bad = money.to_minor(given, decimals)
+        present = ~np.isnan(given)
+        bad = bad | (minor < 0)
+        if (level, path) in (("order", "totalAmount"), ("line", "price")):
+            bad = bad | ~present
+
+        def message(at: int) -> str:
+            value = f"{given[at]:.15g}" if present[at] else "absent"
+            place = f"line {self._label(at)}: " if level == "line" else ""
+            return f"{place}{path} is {value}."
+
+        reject = self._verdicts.orders if level == "order" else self._verdicts.lines
+        reject(bad, "BAD_MONEY", path, message)
+        self._sheet.money[f"{level}.{path}"] = Numbers(np.where(bad, 0, minor), present & ~bad)
+
+    def _totals(self, quantity: Int64Array) -> None:
+        """price x quantity - discount + tax, line by line and over the order, to the cent."""
+        amounts = self._sheet.money
+        price = amounts["line.price"].values
+        discount = amounts["line.discount"].values
+        tax = np.where(
+            amounts["line.productTax.totalTax"].present,
+            amounts["line.productTax.totalTax"].values,
+            amounts["line.tax"].values,
+        )
+        huge = price.astype(np.float64) * quantity > money.LIMIT
+        self._verdicts.lines(
+            huge, "BAD_MONEY", "price", lambda at: f"line {self._label(at)}: price x quantity is too large."
+        )
+        gross = np.where(huge, 0, price) * quantity
+        net = gross - discount + tax
+        self._compare_lines("subTotal", "price x quantity", gross)
+        self._compare_lines("tax", "productTax.totalTax", tax)
+        self._compare_lines("total", "price x quantity - discount + tax", net)
+        shipping, shipping_tax = amounts["order.shippingSubTotal"].values, amounts["order.shippingTax"].values
+        self._compare_orders("orderSubTotal", "the sum of price x quantity", self._per_order(gross))
+        self._compare_orders("discount", "the sum of the lines' discounts", self._per_order(discount))
+        self._compare_orders("taxSubTotal", "the sum of the lines' taxes", self._per_order(tax))
+        self._compare_orders(
+            "totalAmount", "lines + shipping + shipping tax", self._per_order(net) + shipping + shipping_tax
+        )
+        everywhere, lines = np.ones(len(shipping), np.bool_), np.ones(len(tax), np.bool_)
+        amounts["fact.line_tax"], amounts["fact.line_discount"] = Numbers(tax, lines), Numbers(discount, lines)
+        amounts["fact.shipping_charges"] = Numbers(shipping, everywhere)
+        amounts["fact.shipping_tax"] = Numbers(shipping_tax, everywhere)
+
+    def _compare_lines(self, path: str, what: str, computed: Int64Array) -> None:
+        said, present = self._sheet.money[f"line.{path}"]
+        owner = self._frame.owner
+        self._verdicts.lines(
+            present & (said != computed),
+            "TOTALS_MISMATCH",
+            path,
+            lambda at: f"line {self._label(at)}: {path} says {self._show(said[at], int(owner[at]))}, "
+            f"{what} is {self._show(computed[at], int(owner[at]))}.",
+        )
+
+    def _compare_orders(self, path: str, what: str, computed: Int64Array) -> None:
+        said, present = self._sheet.money[f"order.{path}"]
+        self._verdicts.orders(
+            present & (said != computed),
+            "TOTALS_MISMATCH",
+            path,
+            lambda at: f"{path} says {self._show(said[at], at)}, {what} is {self._show(computed[at], at)}.",
+        )
+
+    def _customers(self) -> None:
+        guest = _null(self._text["order.customerProfile.customerId"])
+        self._text["fact.customer"] = pa.array(["known", "guest"]).take(pa.array(guest.astype(np.int8)))
+
+    def _tenders(self) -> list[list[Payment]]:
+        """The payments of each order; the largest one (of equals the first) is a fact for the feed's one column."""
+        counts = np.array([len(tenders) for tenders in self._frame.tenders], dtype=np.int64)
+        flat = list(chain.from_iterable(self._frame.tenders))
+        owner = np.repeat(np.arange(len(counts)), counts)
+        given = np.array([_amount(tender) for tender in flat], dtype=np.float64)
+        minor, bad = money.to_minor(given, self._sheet.decimals[owner])
+        for at in np.flatnonzero(bad | (minor < 0)):
+            message = f"payment {flat[at].paymentMethod!s:.40}: amountAuthorized is {flat[at].amountAuthorized!s:.40}."
+            self._verdicts.order(int(owner[at]), BadInput("BAD_MONEY", message, field="tenders.amountAuthorized"))
+        payments: list[list[Payment]] = [[] for _ in counts]
+        for order, tender, amount in zip(owner.tolist(), flat, minor.tolist(), strict=True):
+            method = str(tender.paymentMethod).strip() if tender.paymentMethod is not None else ""
+            payments[order].append(Payment(method, amount))
+        largest = [max(paid, key=_minor).method or None if paid else None for paid in payments]
+        self._text["fact.largest_tender"] = pa.array(largest, pa.string())
+        return payments
+
+    def _known_totals(self) -> Numbers:
+        values, present = self._sheet.money["order.totalAmount"]
+        return Numbers(values, present & np.array([bool(code) for code in self._currency], dtype=np.bool_))
+
+    def _per_order(self, values: Int64Array) -> Int64Array:
+        """Exact sums of line values per order."""
+        sums = np.concatenate((np.zeros(1, np.int64), np.cumsum(values)))
+        return np.asarray(sums[self._ends] - sums[self._ends - self._frame.counts])
+
+    def _label(self, line: int) -> str:
+        return f"{self._line_labels[line].as_py()!s:.40}"
+
+    def _show(self, minor: int, order: int) -> str:
+        return money.show(int(minor), self._currency[order])
+
+
+def _is_text(column: pa.Array) -> bool:
+    return bool(pa.types.is_string(column.type))
+
+
+def _clean(texts: pa.Array) -> pa.Array:
+    """Without surrounding blanks; blank is null."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    blank = pc.equal(pc.binary_length(trimmed), 0)
+    if not pc.any(blank).as_py():
+        return trimmed
+    return pc.if_else(blank, pa.scalar(None, pa.string()), trimmed)
+
+
+def _null(values: pa.Array) -> BoolArray:
+    return np.asarray(pc.is_null(values).to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def equals(values: pa.Array, wanted: str) -> Int64Array:
+    """1 where the text is the wanted one, else 0."""
+    return np.asarray(pc.fill_null(pc.equal(values, wanted), fill_value=False)).astype(np.int64)
+
+
+def _numbers(column: pa.Array) -> Numbers:
+    present = ~_null(column)
+    return Numbers(pc.fill_null(column, 0).to_numpy(zero_copy_only=False).astype(np.int64), present)
+
+
+def _parse_text_date(text: str) -> int | None:
+    """``yyyy-MM-dd HH:mm:ss``, without a zone in UTC, as epoch milliseconds; None when it is something else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def _amount(tender: Tender) -> float:
+    """The amount of a payment as JSON carried it; absent is 0, unreadable is infinite and so refused."""
+    amount = tender.amountAuthorized
+    try:
+        return money.text_to_number(amount) if isinstance(amount, str) else amount or 0.0
+    except ValueError:
+        return float("inf")
