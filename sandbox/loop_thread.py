@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -31,6 +31,13 @@ class LoopThread:
         :raises TimeoutError: when it has not ended after 20 seconds.
         """
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_STOP_TIMEOUT_SECONDS)
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Call a function in the loop's thread, without waiting for it.
+
+        :param function: what to call.
+        """
+        self._loop.call_soon_threadsafe(function)
 
     def stop(self) -> None:
         """Cancel what still runs, end the thread and close the loop."""

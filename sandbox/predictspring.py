@@ -4,7 +4,7 @@ One TLog is one JSON object. Field names, nesting and arithmetic follow the two 
 (hotwax/oms-documentation, integrations/predictspring/order-import); every value is invented. The bodies of return and
 exchange TLogs are not public: what :meth:`Shop.return_order` and :meth:`Shop.exchange_order` make is an assumption.
 
-The figures of an order always close, to the cent::
+The figures of an order always close, to the cent, unless the trait `open_total` is asked for::
 
     line.subTotal   = price * quantity                     (before discount)
     line.total      = subTotal - discount + tax
@@ -20,6 +20,7 @@ import argparse
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -129,13 +130,14 @@ def write_json_lines(path: Path, count: int, *, seed: int = 1, templates: int = 
 
     Order `n` is the n-th of `templates` different orders (counted in a circle) with an id and instants of its own.
 
-    :param spoiled: one template in so many cannot be imported (its shipping address has no city); 0 for none.
+    :param spoiled: one template in so many cannot be imported (in turn: no city, wrong total); 0 for none.
     :returns: how many orders were written that cannot be imported.
     """
     shop = Shop(seed)
-    bad = {k for k in range(templates) if spoiled and k % spoiled == spoiled - 1}
-    plain, broken = {"kind": None}, {"kind": "send_sale", "having": ["no_city"]}
-    orders = (shop.order(k, slim=True, **(broken if k in bad else plain)) for k in range(templates))
+    bad = dict(zip(range(spoiled - 1, templates, spoiled), cycle(("no_city", "open_total")))) if spoiled else {}
+    plain = {"kind": None, "having": ()}
+    wishes = [{"kind": "send_sale", "having": (bad[k],)} if k in bad else plain for k in range(templates)]
+    orders = (shop.order(k, slim=True, **wishes[k]) for k in range(templates))
     write_templates(path, count, orders, shop.stamps)
     return sum(1 for n in range(count) if n % templates in bad)
 

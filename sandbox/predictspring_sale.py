@@ -180,7 +180,7 @@ class Sale:
         items = self._items
         sub_total, discount = sum(item.sub_total for item in items), sum(item.discount for item in items)
         return {
-            "totalAmount": number(self._total),
+            "totalAmount": number(self._total + ("open_total" in self._traits)),
             "orderSubTotal": number(sub_total),
             "taxSubTotal": number(sum(item.tax for item in items)),
             "taxableAmount": number(sub_total - discount),

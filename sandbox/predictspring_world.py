@@ -83,6 +83,7 @@ TRAITS: dict[str, float] = {
     "no_total_tax": 0.03,  # productTax has its taxRates, but not their sum
     "offline": 0.05,  # rung up while the register had no network
     "no_city": 0.0,  # the shipping address has no city, so that the order cannot be imported
+    "open_total": 0.0,  # totalAmount is one cent more than the lines give
 }
 
 #: Sales taxes by state; Oregon has none, so that an order without any tax occurs too.

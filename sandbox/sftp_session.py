@@ -172,8 +172,7 @@ class SftpSession(asyncssh.SFTPServer):
         old, new = self._local(oldpath), self._local(newpath)
         if os.path.lexists(new):
             raise asyncssh.SFTPFailure("Failure")
-        if stat.S_ISREG(old.lstat().st_mode):
-            new.hardlink_to(old)
+        if stat.S_ISREG(old.lstat().st_mode) and _linked(old, new):
             old.unlink()
         else:
             old.rename(new)
@@ -240,6 +239,17 @@ class SftpSession(asyncssh.SFTPServer):
 def _shown(path: bytes) -> str:
     """Show a requested path as an absolute one without ``.`` and ``..``."""
     return os.path.normpath("/" + os.fsdecode(path).lstrip("/"))
+
+
+def _linked(old: Path, new: Path) -> bool:
+    """Give a file a second name; False where that is not possible, as on file systems without hard links."""
+    try:
+        new.hardlink_to(old)
+    except OSError as error:
+        if error.errno in (errno.EPERM, errno.EOPNOTSUPP, errno.EXDEV, errno.EMLINK):
+            return False
+        raise
+    return True
 
 
 async def _later(data: bytes, seconds: float) -> bytes:

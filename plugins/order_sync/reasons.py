@@ -20,12 +20,16 @@ class Reason:
     what_to_do: str
 
 
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:]
+
+
 _RESEND = "ask PredictSpring for the file again and drop it into the TLog folder"
 _REPOST = "have the order reposted from the PredictSpring CMS, then drop the new TLog into the folder"
 
 #: Causes that put a record or a file aside as an exception.
 REASONS: dict[str, Reason] = {
-    "FILE_EMPTY": Reason("The file is empty", f"{_RESEND.capitalize()}."),
+    "FILE_EMPTY": Reason("The file is empty", f"{_sentence(_RESEND)}."),
     "FILE_TRUNCATED": Reason(
         "The file ends in the middle", f"The upload was cut: {_RESEND}. Nothing of this file was sent."
     ),
@@ -46,24 +50,24 @@ REASONS: dict[str, Reason] = {
     "FILE_BUNDLE_UNSAFE": Reason(
         "The compressed file is damaged or dangerous", f"Do not unpack it by hand; {_RESEND}."
     ),
-    "RECORD_NOT_JSON": Reason("The order is not valid JSON", f"{_REPOST.capitalize()}."),
-    "RECORD_WRONG_TYPE": Reason("A field holds the wrong kind of value", f"{_REPOST.capitalize()}."),
-    "RECORD_TOO_DEEP": Reason("The order is nested too deeply to be genuine", f"{_REPOST.capitalize()}."),
+    "RECORD_NOT_JSON": Reason("The order is not valid JSON", f"{_sentence(_REPOST)}."),
+    "RECORD_WRONG_TYPE": Reason("A field holds the wrong kind of value", f"{_sentence(_REPOST)}."),
+    "RECORD_TOO_DEEP": Reason("The order is nested too deeply to be genuine", f"{_sentence(_REPOST)}."),
     "DUPLICATE_FIELD": Reason(
         "A field stands twice in the order, with two values",
         f"Nobody can tell which one is meant: {_REPOST}.",
     ),
-    "MISSING_ORDER_ID": Reason("The order has no orderId", f"{_REPOST.capitalize()}."),
-    "NO_LINES": Reason("The order has no lines", f"{_REPOST.capitalize()}."),
-    "DUPLICATE_LINE": Reason("Two lines carry the same orderItemId", f"{_REPOST.capitalize()}."),
+    "MISSING_ORDER_ID": Reason("The order has no orderId", f"{_sentence(_REPOST)}."),
+    "NO_LINES": Reason("The order has no lines", f"{_sentence(_REPOST)}."),
+    "DUPLICATE_LINE": Reason("Two lines carry the same orderItemId", f"{_sentence(_REPOST)}."),
     "BAD_QUANTITY": Reason(
         "A quantity is zero, negative or not whole",
         "If it is a return, enter it in HotWax by hand; otherwise have the order corrected and reposted.",
     ),
     "BAD_MONEY": Reason(
-        "An amount is missing, negative, too large or finer than the currency", f"{_REPOST.capitalize()}."
+        "An amount is missing, negative, too large or finer than the currency", f"{_sentence(_REPOST)}."
     ),
-    "BAD_DATE": Reason("The order date is missing or cannot be read", f"{_REPOST.capitalize()}."),
+    "BAD_DATE": Reason("The order date is missing or cannot be read", f"{_sentence(_REPOST)}."),
     "BAD_CURRENCY": Reason(
         "The currency is not known",
         "Check the order; a new currency needs its number of decimals in contracts/money.py.",

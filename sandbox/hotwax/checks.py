@@ -7,7 +7,7 @@ from collections.abc import Container
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from sandbox.hotwax.models import NewItem, NewOrder, Refused, Variance
+from sandbox.hotwax.models import NewItem, NewOrder, RecordError, Variance
 from sandbox.hotwax.settings import (
     ADJUSTMENT_TYPES,
     ITEM_STATUSES,
@@ -90,14 +90,14 @@ def iso_date(text: str, pattern: str, shown_pattern: str) -> str:
     :param pattern: the ``strptime`` pattern.
     :param shown_pattern: the same, as HotWax's pages write it.
     :returns: ISO text, without a zone.
-    :raises Refused: when the text is not a valid date of exactly this pattern.
+    :raises RecordError: when the text is not a valid date of exactly this pattern.
     """
     try:
-        moment = datetime.strptime(text, pattern)  # noqa: DTZ007 - the file names no zone, HotWax reads it in its own
+        moment = datetime.strptime(text, pattern)  # the file names no zone
     except ValueError:
         moment = None
     if moment is None or moment.strftime(pattern) != text:
-        raise Refused(f"Invalid Format: order date {text!r} is not {shown_pattern}")
+        raise RecordError(f"Invalid Format: order date {text!r} is not {shown_pattern}")
     return moment.isoformat()
 
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
-class Refused(Exception):
+class RecordError(Exception):
     """One record is not imported; the text goes into the error file."""
 
 
-class Unreadable(Exception):
+class FileError(Exception):
     """The rest of the file cannot be read; the import ends as failed."""
 
 
@@ -102,10 +102,12 @@ class Record:
     """One unit of an import file, imported in a transaction of its own.
 
     :param key: external id of the order, or product id of the variance row; blank if the record has none.
-    :param apply: stores it; raises :class:`Refused`.
-    :param source: the record as it stood in the file, for the error file.
+    :param apply: stores it; raises :class:`RecordError`.
+    :param rows: the CSV rows as they stood in the file, for the error file.
+    :param text: the JSON element as it stood in the file, for the error file.
     """
 
     key: str
     apply: Callable[[], None]
-    source: tuple[tuple[str, ...], ...] | str
+    rows: tuple[tuple[str, ...], ...] = ()
+    text: str = ""

@@ -103,7 +103,7 @@ ADJUSTMENT_TYPES = frozenset(
         "DUTY",
     }
 )
-PRODUCT_ID_TYPES = frozenset({"UPCA", "SKU", "Shopify_Prod_ID", "SHOPIFY_PROD_ID", "NETSUITE_PRODUCT_ID"})
+PRODUCT_ID_TYPES = frozenset({"PRODUCT_ID", "UPCA", "SKU", "Shopify_Prod_ID", "SHOPIFY_PROD_ID", "NETSUITE_PRODUCT_ID"})
 VARIANCE_REASONS = frozenset(
     {
         "MISMATCH",

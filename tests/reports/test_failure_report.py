@@ -69,7 +69,9 @@ def test_an_order_date_without_zone_is_refused(make_item: MakeItem) -> None:
         ({"problems": [Problem("publish", "Cut.", "Clear it.")]}, True),
     ],
 )
-def test_only_failures_call_for_a_mail(content: dict[str, list[object]], expected: bool, make_report: MakeReport) -> None:
+def test_only_failures_call_for_a_mail(
+    content: dict[str, list[object]], expected: bool, make_report: MakeReport
+) -> None:
     assert make_report(**content).has_failures is expected
 
 

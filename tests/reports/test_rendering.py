@@ -58,19 +58,20 @@ def bodies(mail: RenderedReport) -> list[str]:
 
 class TestSubject:
     @pytest.mark.parametrize(
-        ("orders", "files", "problems", "expected"),
+        ("counts", "expected"),
         [
-            (1, 0, 0, "1 order needs a person (1 cause)"),
-            (7, 0, 0, "7 orders need a person (1 cause)"),
-            (0, 1, 0, "1 file needs a person (1 cause)"),
-            (1, 1, 0, "1 order and 1 file need a person (2 causes)"),
-            (1200, 0, 2, "1,200 orders need a person (1 cause), 2 steps failed"),
-            (0, 0, 1, "1 step failed"),
+            ((1, 0, 0), "1 order needs a person (1 cause)"),
+            ((7, 0, 0), "7 orders need a person (1 cause)"),
+            ((0, 1, 0), "1 file needs a person (1 cause)"),
+            ((1, 1, 0), "1 order and 1 file need a person (2 causes)"),
+            ((1200, 0, 2), "1,200 orders need a person (1 cause), 2 steps failed"),
+            ((0, 0, 1), "1 step failed"),
         ],
     )
     def test_it_says_what_waits(
-        self, orders: int, files: int, problems: int, expected: str, make_item: MakeItem, rendered: Render
+        self, counts: tuple[int, int, int], expected: str, make_item: MakeItem, rendered: Render
     ) -> None:
+        orders, files, problems = counts
         items = [make_item(n) for n in range(orders)]
         items += [make_item(n, "FILE_EMPTY", order_id="", record=None) for n in range(files)]
         mail = rendered(*items, problems=[Problem(f"step{n}", "Cut.", "Wait.") for n in range(problems)])
@@ -89,9 +90,7 @@ class TestSubject:
     def test_no_header_can_be_smuggled_in(self, make_item: MakeItem, rendered: Render) -> None:
         mail = rendered(make_item(), retailer="x\r\nBcc: a@example.com\u2028y", flow_title="A\x00B\nC")
 
-        assert mail.subject == (
-            "[order sync] A B C · x Bcc: a@example.com y: 1 order needs a person (1 cause)"
-        )
+        assert mail.subject == ("[order sync] A B C · x Bcc: a@example.com y: 1 order needs a person (1 cause)")
 
     def test_it_is_bounded(self, make_item: MakeItem, rendered: Render) -> None:
         assert len(rendered(make_item(), flow_title="x" * 5000).subject) == 200
@@ -125,7 +124,7 @@ class TestLines:
         self, record: int | None, expected: str, make_item: MakeItem, rendered: Render
     ) -> None:
         for body in bodies(rendered(make_item(order_id="", file="t.json", record=record))):
-            assert f"{expected} " in body
+            assert re.search(rf"{re.escape(expected)},? 10.01 USD", body)
             assert body.count("t.json") == 1
 
     def test_a_group_says_what_it_is_worth(self, make_item: MakeItem, rendered: Render) -> None:
@@ -290,14 +289,14 @@ class TestHostileContent:
         assert "49" not in page.text
 
     def test_it_cannot_forge_lines_in_the_text(self, mail: RenderedReport) -> None:
-        assert [line for line in mail.text.splitlines() if line.startswith("STEPS THAT FAILED")] == ["STEPS THAT FAILED"]
+        assert mail.text.splitlines().count("STEPS THAT FAILED") == 1
 
     def test_nothing_invisible_is_left(self, mail: RenderedReport) -> None:
         for text in (mail.subject, mail.text, mail.html, mail.csv_bytes.decode("utf-8-sig")):
             assert not re.search("[\u202e\x00\x1b]", text)
 
     def test_the_csv_name_is_a_plain_name(self, mail: RenderedReport) -> None:
-        assert re.fullmatch(r"[A-Za-z0-9_-]+\.csv", mail.csv_name)
+        assert re.fullmatch(r"[A-Za-z0-9_-]{1,150}\.csv", mail.csv_name)
 
     def test_broken_unicode_can_be_sent(self, make_item: MakeItem, rendered: Render) -> None:
         mail = rendered(make_item(order_id="a\ud800b", message="\udfff"), retailer="\ud83d")

@@ -79,7 +79,7 @@ def test_the_usual_mix_holds_every_kind_and_every_trait() -> None:
     assert {len(order["orderProductList"]) for order in ORDERS} == set(range(1, 9))
     assert {order["storeId"] for order in ORDERS} == {store.store_id for store in world.STORES}
     seen = {trait for order in ORDERS for trait, test in SIGNS.items() if test(order)}
-    assert seen == set(TRAITS) - {"no_city"}
+    assert seen == set(TRAITS) - {"no_city", "open_total"}
 
 
 def lines_of(order: dict[str, Any]) -> list[dict[str, Any]]:
@@ -125,6 +125,7 @@ SIGNS: dict[str, Any] = {
     "no_total_tax": lambda order: any("totalTax" not in line["productTax"] for line in lines_of(order)),
     "offline": lambda order: order["offlineMode"],
     "no_city": lambda order: address(order).get("city") == "",
+    "open_total": lambda order: round(order["totalAmount"] - sum(tendered(order)), 2) == 0.01,
 }
 
 
@@ -249,7 +250,9 @@ def test_bulk_lines_are_whole_orders_with_ids_and_dates_of_their_own(tmp_path: P
     assert later["updateDate"] - first["updateDate"] == 60 * 97_000
     assert later["cartId"] == later["tenders"][0]["orderId"] == later["orderId"]
     assert later["orderProductList"] == first["orderProductList"]
-    assert spoiled == sum(SIGNS["no_city"](order) for order in orders) == 12
+    assert sum(SIGNS["no_city"](order) for order in orders) == 8
+    assert sum(SIGNS["open_total"](order) for order in orders) == 4
+    assert spoiled == 12
 
 
 def test_kinds_add_up_to_one_hundred_percent() -> None:

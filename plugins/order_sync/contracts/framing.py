@@ -61,11 +61,11 @@ def inspect(stream: BinaryIO, name: str, max_record_bytes: int) -> Layout:
     if fault and not _complete_line_follows(stream, max_record_bytes):
         _check_object(stream, name, max_record_bytes)
         return Layout.OBJECT
-    last, count = _last_line(stream, name, max_record_bytes)
-    if count == 1:
+    last = _last_line(stream, name, max_record_bytes)
+    if last is None:
         return Layout.OBJECT
     if _fault(last) == "FILE_TRUNCATED":
-        raise BadInput("FILE_TRUNCATED", f"File {name}: its last line, record {count}, ends in the middle.")
+        raise BadInput("FILE_TRUNCATED", f"File {name}: its last line ends in the middle of an order.")
     return Layout.LINES
 
 
@@ -147,14 +147,27 @@ def _complete_line_follows(stream: BinaryIO, max_record_bytes: int) -> bool:
     return line.startswith(b"{") and _fault(line) is None
 
 
-def _last_line(stream: BinaryIO, name: str, max_record_bytes: int) -> tuple[bytes, int]:
-    """The last line that is not blank, and how many there are."""
+def _last_line(stream: BinaryIO, name: str, max_record_bytes: int) -> bytes | None:
+    """The last line that is not blank, None when there is but one; large files are read in large steps.
+
+    :raises BadInput: ``FILE_TOO_LARGE`` when a line is too long.
+    """
     _, offset = _start(stream, name)
     stream.seek(offset)
-    last, count = b"", 0
-    for _, data in _lines(stream, name, max_record_bytes):
-        last, count = data, count + 1
-    return last, count
+    open_line, last, count = b"", b"", 0
+    while chunk := stream.read(_CHUNK):
+        text = open_line + chunk
+        ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+        longest = int(np.diff(ends, prepend=-1, append=len(text)).max())
+        if longest > max_record_bytes:
+            raise _too_large(name, count, max_record_bytes)
+        whole = text[: int(ends[-1])].rstrip(_BLANKS) if len(ends) else b""
+        if whole:
+            last, count = whole[whole.rfind(b"\n") + 1 :], count + 1 + whole.count(b"\n")
+        open_line = text[int(ends[-1]) + 1 :] if len(ends) else text
+    if open_line.strip(_BLANKS):
+        last, count = open_line.strip(_BLANKS), count + 1
+    return last if count > 1 else None
 
 
 def _too_large(name: str, index: int, limit: int) -> BadInput:

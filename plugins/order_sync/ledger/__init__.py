@@ -1,1 +1,80 @@
-"""The ledger of record: what happened to every file, batch, order and feed."""
+"""The ledger of record: what happened to every file, batch, order and feed.
+
+Start at :class:`Ledger` (``store.py``), whose parts are one module each: ``files``, ``batches``, ``admit`` (records
+in), ``decisions``, ``feeds`` (files out), ``summary`` (figures), ``exceptions``, ``orders``, ``problems``. The rules
+are in ``states.py`` (legal moves) and ``judging.py`` (new, repeated or changed), the tables in ``schema.py``.
+"""
+
+from __future__ import annotations
+
+from order_sync.ledger.admit import ORDER_KEY_LENGTH
+from order_sync.ledger.arrivals import (
+    Admission,
+    AdmissionKind,
+    Arrival,
+    Decision,
+    OtherDecision,
+    OtherKind,
+    PreviousRecord,
+)
+from order_sync.ledger.feeds import Confirmation, NameTaken
+from order_sync.ledger.figures import BatchSummary, Equation, ExceptionRow, Tally, TotalLine
+from order_sync.ledger.orders import OrderStory, VersionStory
+from order_sync.ledger.rows import (
+    Batch,
+    BatchFile,
+    BatchInput,
+    Feed,
+    FileRow,
+    FileSeen,
+    Move,
+    Problem,
+    Record,
+    RecordLocation,
+    Repeat,
+    Sighting,
+)
+from order_sync.ledger.states import BatchState, FeedState, IllegalMoveError, State
+from order_sync.ledger.store import Ledger, open_ledger
+from order_sync.ledger.summary import equation_of
+from order_sync.ledger.upgrade import upgrade
+
+__all__ = [
+    "ORDER_KEY_LENGTH",
+    "Admission",
+    "AdmissionKind",
+    "Arrival",
+    "Batch",
+    "BatchFile",
+    "BatchInput",
+    "BatchState",
+    "BatchSummary",
+    "Confirmation",
+    "Decision",
+    "Equation",
+    "ExceptionRow",
+    "Feed",
+    "FeedState",
+    "FileRow",
+    "FileSeen",
+    "IllegalMoveError",
+    "Ledger",
+    "Move",
+    "NameTaken",
+    "OrderStory",
+    "OtherDecision",
+    "OtherKind",
+    "PreviousRecord",
+    "Problem",
+    "Record",
+    "RecordLocation",
+    "Repeat",
+    "Sighting",
+    "State",
+    "Tally",
+    "TotalLine",
+    "VersionStory",
+    "equation_of",
+    "open_ledger",
+    "upgrade",
+]

@@ -14,7 +14,7 @@ from order_sync.ledger.judging import Judge, Outcome
 from order_sync.ledger.known import answers, load
 from order_sync.ledger.rows import Batch
 from order_sync.ledger.states import State
-from order_sync.ledger.writing import write
+from order_sync.ledger.writing import Stamp, write
 
 #: The longest key an order may have; a longer one is for the caller to replace like that of an unreadable record.
 ORDER_KEY_LENGTH = 250
@@ -41,7 +41,7 @@ class Admitting(Store):
         :raises ValueError: if an arrival cannot be kept (see :class:`Arrival`) or two have one place.
         :raises Stop: if the batch was published without one of them, or a place holds another order than before.
         """
-        return self._take(batch, arrivals, [None] * len(arrivals), at, who, dry_run)
+        return self._take(batch, arrivals, [None] * len(arrivals), None if dry_run else Stamp(at, who))
 
     def settle_others(
         self, batch: Batch, decisions: Sequence[OtherDecision], *, at: datetime, who: str, dry_run: bool = False
@@ -58,24 +58,22 @@ class Admitting(Store):
         """
         if dry_run:
             return [_as_told(decision) for decision in decisions]
-        return self._take(batch, [decision.arrival for decision in decisions], decisions, at, who, False)
+        return self._take(batch, [decision.arrival for decision in decisions], decisions, Stamp(at, who))
 
     def _take(
         self,
         batch: Batch,
         arrivals: Sequence[Arrival],
         verdicts: Sequence[OtherDecision | None],
-        at: datetime,
-        who: str,
-        dry_run: bool,
+        stamp: Stamp | None,
     ) -> list[Admission]:
         _check(arrivals)
-        if dry_run:
+        if stamp is None:
             with self._reading() as connection:
                 return answers(connection, _judge(connection, batch, arrivals, verdicts)[1])
         with self._writing_batch(batch.id) as (connection, current):
             judge, outcomes = _judge(connection, current, arrivals, verdicts)
-            write(connection, current, judge.plan, at, who)
+            write(connection, current, judge.plan, stamp)
             return answers(connection, outcomes)
 
 

@@ -67,6 +67,7 @@ class AdmissionKind(StrEnum):
 class PreviousRecord:
     """The version of an order that an arrival has to be compared with.
 
+    :param record_id: 0 in a dry run, for an arrival of the same call.
     :param file_uri: the stored file in which its raw bytes lie at ``offset``, ``length`` bytes long.
     :param state: how far it came; only one that was sent makes the arrival a *changed* order.
     """
@@ -75,6 +76,7 @@ class PreviousRecord:
     version: int
     batch_id: int
     file_uri: str
+    record_index: int
     offset: int
     length: int
     content_hash: str
@@ -87,8 +89,8 @@ class Admission:
     """The ledger's answer to one arrival.
 
     :param record_id: the record it made or stands for; None for OTHER, and for NEW in a dry run.
-    :param version: version of that record.
-    :param state: state of that record after the call.
+    :param version: version of that record; 0 where there is none.
+    :param state: state of that record after the call; SEEN where there is none.
     :param feed_id: the feed that carried this arrival. A transform that runs again over a batch whose feed was promised
         must emit exactly the arrivals with that feed's id, to make the same bytes.
     :param previous: set for OTHER and CHANGED, and for MINE with a version above 1: what it has to be compared with.

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict, Unpack
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from order_sync.ledger.connection import Store, insert_rows, read_batch, to_batch
+from order_sync.ledger.connection import Store, insert_one, insert_rows, read_batch, to_batch
 from order_sync.ledger.rows import Batch, BatchFile, BatchInput
 from order_sync.ledger.schema import batch_files, batches, feeds, files
 from order_sync.ledger.states import BATCH_MOVES, BatchState, FeedState, check_moves
@@ -51,7 +51,7 @@ class Batches(Store):
         :param selection: for kind ``again``: ids of the records to bring again.
         """
         start, end = window or (None, None)
-        values = {
+        values: dict[str, Any] = {
             "flow": flow, "retailer": retailer, "key": key, "kind": kind, "state": BatchState.COLLECTED,
             "window_start": start, "window_end": end, "dag_id": dag_id, "run_id": run_id, "mapping_version": "",
             "selection": list(selection), "summary": {}, "created_at": at, "updated_at": at,
@@ -63,7 +63,7 @@ class Batches(Store):
             row = connection.execute(known).one_or_none()
             if row is not None:
                 return to_batch(row)
-            batch_id = connection.execute(sa.insert(batches).values(values)).inserted_primary_key[0]
+            batch_id = insert_one(connection, batches, values)
             insert_rows(connection, batch_files, [_input_row(batch_id, file) for file in files])
             return read_batch(connection, batch_id)
 
@@ -91,9 +91,7 @@ class Batches(Store):
     def unfinished_batches(self, flow: str, retailer: str) -> list[Batch]:
         """Return the batches that are not CLOSED, oldest first."""
         open_states = [state for state in BatchState if state is not BatchState.CLOSED]
-        return self._batches(
-            batches.c.flow == flow, batches.c.retailer == retailer, batches.c.state.in_(open_states)
-        )
+        return self._batches(batches.c.flow == flow, batches.c.retailer == retailer, batches.c.state.in_(open_states))
 
     def _batches(self, *conditions: sa.ColumnElement[bool]) -> list[Batch]:
         with self._reading() as connection:

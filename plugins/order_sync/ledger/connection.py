@@ -41,20 +41,18 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
-_URL_HELP = (
-    "Set the connection order_sync_ledger to sqlite:////absolute/path/ledger.db or postgresql://user:password@host/name."
-)
+_URL_HELP = "Set the connection order_sync_ledger to sqlite:////absolute/path/ledger.db or postgresql://user:password@host/name."
 
 
 def sqlite_file(url: URL) -> Path | None:
-    """Path of the file behind a SQLite URL; None for a database in memory or another kind of database."""
+    """Return the path of the file behind a SQLite URL; None for a database in memory or another kind of database."""
     if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
         return None
     return Path(str(url.database))
 
 
 def make_engine(url: URL) -> Engine:
-    """Engine with the settings that the ledger's promises rest on.
+    """Return an engine with the settings that the ledger's promises rest on.
 
     :raises Stop: if the database driver is not installed.
     """
@@ -105,8 +103,14 @@ def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[Mapping[
     connection.execute(statement, list(rows))
 
 
+def insert_one(connection: Connection, table: sa.Table, row: Mapping[str, Any]) -> int:
+    """Insert one row and return its id."""
+    key = connection.execute(sa.insert(table).values(row)).inserted_primary_key
+    return int(key[0]) if key else 0
+
+
 def writing_engine(engine: Engine) -> Engine:
-    """The same engine, its transactions marked as writing ones."""
+    """Return the same engine, its transactions marked as writing ones."""
     return engine.execution_options(**{_WRITES: True})
 
 
@@ -145,16 +149,17 @@ class Store:
             yield connection
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        """Open a transaction for a write that needs no other order than its own rows'."""
+    def _writing(self, alone_in: str = "") -> Iterator[Connection]:
+        """Open a transaction for a write; with ``alone_in``, the only one of that name at a time."""
         with self._writer.begin() as connection:
+            if alone_in:
+                lock(connection, alone_in)
             yield connection
 
     @contextmanager
     def _writing_flow(self, flow: str, retailer: str) -> Iterator[Connection]:
         """Open a transaction that is the only one to write records of this flow and retailer."""
-        with self._writer.begin() as connection:
-            lock(connection, f"{flow}:{retailer}")
+        with self._writing(f"{flow}:{retailer}") as connection:
             yield connection
 
     @contextmanager

@@ -15,7 +15,7 @@ from order_sync.ledger.batches import is_frozen
 from order_sync.ledger.connection import Store, chunks, insert_rows
 from order_sync.ledger.schema import history, notes, records, storable
 from order_sync.ledger.states import DECIDED, RECORD_MOVES, State, check_moves
-from order_sync.ledger.writing import history_row
+from order_sync.ledger.writing import Stamp, history_row
 from order_sync.reasons import EXCLUSIONS, REASONS
 
 #: From this many records with one verdict on, one statement for all of them is cheaper than one for each.
@@ -23,6 +23,9 @@ _WORTH_A_STATEMENT = 50
 
 #: What a verdict writes into the record.
 _VERDICT = ("state", "reason", "field", "message")
+
+#: A record that is set aside is a new exception, whatever was reported about it before.
+NOT_REPORTED: Mapping[str, None] = {"reported_at": None, "solved_reported_at": None}
 
 _CODES: Mapping[State, Collection[str]] = {
     State.READY: ("",),
@@ -54,7 +57,7 @@ class Decisions(Store):
 
         Writes nothing once the batch is frozen, for records that went on to another batch, and where the verdict
         is the one that stands. A record that was left out or set aside by an earlier try of this batch goes back to
-        SEEN first, and the history shows it. A new cause for setting a record aside is an exception to be reported anew.
+        SEEN first, and the history shows it. A new cause for setting a record aside is to be reported anew.
 
         :returns: how many records changed.
         :raises ValueError: if a verdict has a state or reason that no rule knows, or a record has two of them.
@@ -73,7 +76,7 @@ class Decisions(Store):
             _write_verdicts(connection, changed, at)
             moves: list[dict[str, Any]] = []
             for decision in changed:
-                moves += _moves(State(standing[decision.record_id][0]), decision, at, who)
+                moves += _moves(State(standing[decision.record_id][0]), decision, Stamp(at, who))
             insert_rows(connection, history, moves)
         return len(changed)
 
@@ -102,9 +105,9 @@ class Decisions(Store):
                 return False
             change = {"state": to_state, "updated_at": at, **values}
             if to_state is State.QUARANTINED:
-                change |= {"reported_at": None, "solved_reported_at": None}
+                change |= NOT_REPORTED
             connection.execute(sa.update(records).where(records.c.id == record_id).values(change))
-            insert_rows(connection, history, [history_row(record_id, at, start, to_state, who, why)])
+            insert_rows(connection, history, [history_row(Stamp(at, who), record_id, start, to_state, why)])
         return True
 
     def add_notes(self, texts: Mapping[int, Sequence[str]], *, at: datetime) -> None:
@@ -117,7 +120,7 @@ class Decisions(Store):
         for record_id, text in wanted:
             if len(text) > NOTE_LENGTH:
                 raise ValueError(f"The note on record {record_id} is longer than {NOTE_LENGTH} characters. Shorten it.")
-        with self._writing() as connection:
+        with self._writing("notes") as connection:
             known = set()
             for chunk in chunks(sorted(texts)):
                 query = sa.select(notes.c.record_id, notes.c.text).where(notes.c.record_id.in_(chunk))
@@ -158,11 +161,37 @@ def _standing(connection: Connection, batch_id: int, ids: Sequence[int]) -> dict
 
 
 def _write_verdicts(connection: Connection, decisions: Sequence[Decision], at: datetime) -> None:
-    groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    groups: dict[tuple[State, tuple[str, ...]], list[int]] = defaultdict(list)
     for decision in decisions:
-        groups[_verdict(decision)].append(decision.record_id)
-    single: list[dict[str, Any]] = []
-    for verdict, ids in groups.items():
-        values = dict(zip(_VERDICT, verdict, strict=True))
+        groups[decision.state, _verdict(decision)[1:]].append(decision.record_id)
+    single: dict[State, list[dict[str, Any]]] = defaultdict(list)
+    for (state, words), ids in groups.items():
         if len(ids) < _WORTH_A_STATEMENT:
-            single += [{"record": record_id, **{f"new_{key}": value for key, value in values.items()}} for record_id in ids]
+            values = dict(zip(("new_reason", "new_field", "new_message"), words, strict=True))
+            single[state] += [{"record": record_id, **values} for record_id in ids]
+            continue
+        change = _change(state, at) | dict(zip(_VERDICT[1:], words, strict=True))
+        for chunk in chunks(ids):
+            connection.execute(sa.update(records).where(records.c.id.in_(chunk)).values(change))
+    for state, rows in single.items():
+        change = _change(state, at) | {name: sa.bindparam(f"new_{name}") for name in _VERDICT[1:]}
+        connection.execute(sa.update(records).where(records.c.id == sa.bindparam("record")).values(change), rows)
+
+
+def _change(state: State, at: datetime) -> dict[str, Any]:
+    change: dict[str, Any] = {"state": state, "updated_at": at}
+    if state is not State.READY:
+        change["feed_id"] = None
+    if state is State.QUARANTINED:
+        change |= NOT_REPORTED
+    return change
+
+
+def _moves(start: State, decision: Decision, stamp: Stamp) -> list[dict[str, Any]]:
+    why = f"{decision.reason}: {decision.message}" if decision.reason else ""
+    if decision.state in RECORD_MOVES[start]:
+        return [history_row(stamp, decision.record_id, start, decision.state, why)]
+    return [
+        history_row(stamp, decision.record_id, start, State.SEEN, "transformed again"),
+        history_row(stamp, decision.record_id, State.SEEN, decision.state, why),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,9 +30,7 @@ class Tally:
         amounts = dict(self.amounts)
         for currency, minor in other.amounts.items():
             amounts[currency] = amounts.get(currency, 0) + minor
-        return Tally(
-            self.count + other.count, amounts, self.unpriced + other.unpriced, self.lines + other.lines
-        )
+        return Tally(self.count + other.count, amounts, self.unpriced + other.unpriced, self.lines + other.lines)
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,42 @@ class Equation:
     rejected: Tally
     undecided: Tally
 
-    def gap(self, counted: Tally) -> str: ...
+    def gap(self, counted: Tally) -> str:
+        """Say why the equation does not close.
+
+        :param counted: what the caller counted while it read the files; every record, readable or not.
+        :returns: both figures in words; empty if the equation closes.
+        """
+        split = self.sending + self.excluded + self.rejected + self.undecided
+        faults = [
+            difference("read", counted, "in the ledger", self.arrived),
+            difference("arrived", self.arrived, "accounted for", split),
+            f"nobody decided about {_words(self.undecided)}" if self.undecided.count else "",
+        ]
+        return "; ".join(fault for fault in faults if fault)
+
+
+def difference(first: str, one: Tally, second: str, other: Tally) -> str:
+    """Say how two tallies that should agree in count and money differ.
+
+    :param first: what ``one`` counts.
+    :param second: what ``other`` counts.
+    :returns: both figures in words; empty if they agree.
+    """
+    if _equal(one, other):
+        return ""
+    return f"{_words(one)} {first}, {_words(other)} {second}"
+
+
+def _equal(one: Tally, other: Tally) -> bool:
+    """Whether two tallies agree in count and money; zero of a currency is as good as none."""
+    money = [{currency: minor for currency, minor in tally.amounts.items() if minor} for tally in (one, other)]
+    return one.count == other.count and money[0] == money[1]
+
+
+def _words(tally: Tally) -> str:
+    money = ", ".join(f"{minor} {currency or '?'} (minor units)" for currency, minor in sorted(tally.amounts.items()))
+    return f"{tally.count} records of {money}" if money else f"{tally.count} records"
 
 
 @dataclass(frozen=True)
@@ -74,6 +107,22 @@ class BatchSummary:
     repeats: Mapping[str, Tally]
     kinds: Mapping[tuple[State, str], Tally]
     feeds: tuple[Feed, ...]
+
+
+@dataclass(frozen=True)
+class TotalLine:
+    """Records of one currency that are in one state for one reason.
+
+    :param state: state of the records, or kind of repeat (``SAME``, ``OLDER``, ``MOVED``) of arrivals that made none.
+    :param currency: empty if it cannot be read.
+    :param minor: minor units of those whose amount is known.
+    """
+
+    state: str
+    reason: str
+    currency: str
+    count: int
+    minor: int
 
 
 @dataclass(frozen=True)

@@ -47,9 +47,7 @@ class Files(Store):
 def _read(connection: Connection, flow: str, retailer: str, hashes: Sequence[str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for chunk in chunks(hashes):
-        query = sa.select(files).where(
-            files.c.flow == flow, files.c.retailer == retailer, files.c.sha256.in_(chunk)
-        )
+        query = sa.select(files).where(files.c.flow == flow, files.c.retailer == retailer, files.c.sha256.in_(chunk))
         found |= {row.sha256: dict(row._mapping) for row in connection.execute(query)}
     return found
 
@@ -62,9 +60,7 @@ def _file_row(flow: str, retailer: str, file: FileSeen, at: datetime) -> dict[st
 
 
 def _add_sightings(connection: Connection, seen: Sequence[tuple[int, FileSeen]], at: datetime) -> None:
-    wanted = {
-        (file_id, storable(file.name), storable(file.folder), file.mtime): file_id for file_id, file in seen
-    }
+    wanted = {(file_id, storable(file.name), storable(file.folder), file.mtime): file_id for file_id, file in seen}
     known = set()
     for chunk in chunks(sorted(set(wanted.values()))):
         query = sa.select(

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from order_sync.errors import Stop
 from order_sync.ledger.arrivals import AdmissionKind, Arrival, OtherDecision, OtherKind

@@ -13,6 +13,7 @@ from order_sync.ledger.connection import chunks
 from order_sync.ledger.judging import Known, Outcome, Place, Settled
 from order_sync.ledger.rows import Batch
 from order_sync.ledger.schema import files, records, repeats
+from order_sync.ledger.states import State
 
 #: The columns of a record that come from its arrival, in the order of the fields of :class:`Arrival`.
 ARRIVAL_COLUMNS = tuple(Arrival.__slots__)
@@ -67,10 +68,9 @@ def answers(connection: Connection, outcomes: Sequence[Outcome]) -> list[Admissi
 
 def _answer(outcome: Outcome, uris: dict[int, str]) -> Admission:
     previous = _previous(outcome.previous, uris) if outcome.previous else None
-    if outcome.record is None:
-        found = outcome.previous
-        return Admission(outcome.kind, None, found.version, found.state, None, previous)
     record = outcome.record
+    if record is None:
+        return Admission(outcome.kind, None, 0, State.SEEN, None, previous)
     feed_id = outcome.settled.feed_id if outcome.settled else None
     if outcome.kind is AdmissionKind.MINE:
         feed_id = record.feed_id
@@ -84,6 +84,7 @@ def _previous(record: Known, uris: dict[int, str]) -> PreviousRecord:
         version=record.version,
         batch_id=record.batch_id,
         file_uri=uris[arrival.file_id],
+        record_index=arrival.record_index,
         offset=arrival.offset,
         length=arrival.length,
         content_hash=arrival.content_hash,
@@ -111,12 +112,12 @@ def _at_places(
     columns: Iterable[sa.Column[Any]],
     batch_id: int,
     arrivals: Sequence[Arrival],
-) -> list[sa.Row[Any]]:
+) -> list[sa.Row[*tuple[Any, ...]]]:
     """Rows of one batch at the places of arrivals, and maybe a few between them."""
     if not arrivals:
         return []
     indexes = [arrival.record_index for arrival in arrivals]
-    found: list[sa.Row[Any]] = []
+    found: list[sa.Row[*tuple[Any, ...]]] = []
     for chunk in chunks(sorted({arrival.file_id for arrival in arrivals})):
         query = sa.select(*columns).where(
             table.c.batch_id == batch_id,
@@ -127,7 +128,7 @@ def _at_places(
     return found
 
 
-def _known(row: sa.Row[Any], by_id: dict[int, Known]) -> Known:
+def _known(row: sa.Row[*tuple[Any, ...]], by_id: dict[int, Known]) -> Known:
     known = by_id.get(row[0])
     if known is None:
         known = by_id[row[0]] = Known(row[0], row[1], row[2], row[3], row[4], Arrival(*row[5:]))

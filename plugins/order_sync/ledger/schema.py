@@ -269,6 +269,19 @@ repeats = sa.Table(
     sa.Index(None, "record_id"),
 )
 
+stock_moves = sa.Table(
+    "stock_moves",
+    metadata,
+    _id(),
+    _text("flow", 100),
+    _text("retailer", 100),
+    _text("order_key", 250),
+    _ref("batch_id", "batches.id"),
+    _time("at"),
+    sa.UniqueConstraint("flow", "retailer", "order_key"),
+    sa.Index(None, "batch_id", "order_key"),
+)
+
 history = sa.Table(
     "history",
     metadata,

@@ -23,9 +23,9 @@ def upgrade(url: str) -> None:
     :param url: ``sqlite:////path/ledger.db`` (the folder is made) or ``postgresql://…``.
     :raises Stop: if the URL is not usable.
     """
-    # Imported here because it costs a task start 0.2 s, and only an upgrade needs it.
-    from alembic import command
-    from alembic.config import Config
+    # Not at the top: it would cost every task start 0.1 s, and only an upgrade needs it.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
 
     parsed = parse_url(url)
     file = sqlite_file(parsed)
@@ -43,7 +43,7 @@ def upgrade(url: str) -> None:
 
 
 def open_engine(url: str) -> Engine:
-    """Engine of a ledger whose tables are as this code needs them.
+    """Return the engine of a ledger whose tables are as this code needs them.
 
     :raises Stop: if there is no ledger at the URL, or it has another revision.
     """
@@ -68,4 +68,5 @@ def open_engine(url: str) -> Engine:
 def _revision(connection: Connection) -> str | None:
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
-    return connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found

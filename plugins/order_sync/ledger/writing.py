@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -25,22 +26,27 @@ _UNDECIDED: dict[str, Any] = {
 _NEVER_TRIED: dict[str, Any] = {"attempts": 0, "fence": 0, "reported_at": None, "solved_reported_at": None}
 
 
-def write(connection: Connection, batch: Batch, plan: Plan, at: datetime, who: str) -> None:
-    """Write everything that a call decided.
+@dataclass(frozen=True)
+class Stamp:
+    """When something is done, and by whom, as the history notes it."""
 
-    :param at: the time noted for all of it.
-    :param who: who does it, for the history.
-    """
-    _create(connection, batch, plan.created, at, who)
-    _adopt(connection, batch, plan.adopted, at, who)
-    _update(connection, plan.refreshed, {"updated_at": at})
-    rows = [_repeat(batch.id, arrival, kind, record, at) for arrival, kind, record in plan.repeats]
+    at: datetime
+    who: str
+
+
+def write(connection: Connection, batch: Batch, plan: Plan, stamp: Stamp) -> None:
+    """Write everything that a call decided."""
+    _create(connection, batch, plan.created, stamp)
+    _adopt(connection, batch, plan.adopted, stamp)
+    _update(connection, plan.refreshed, {"updated_at": stamp.at})
+    rows = [_repeat(batch.id, arrival, kind, record, stamp.at) for arrival, kind, record in plan.repeats]
     insert_rows(connection, repeats, rows)
 
 
-def _create(connection: Connection, batch: Batch, created: Sequence[Known], at: datetime, who: str) -> None:
+def _create(connection: Connection, batch: Batch, created: Sequence[Known], stamp: Stamp) -> None:
     constants = {
-        "flow": batch.flow, "retailer": batch.retailer, "batch_id": batch.id, "first_seen_at": at, "updated_at": at,
+        "flow": batch.flow, "retailer": batch.retailer, "batch_id": batch.id, "first_seen_at": stamp.at,
+        "updated_at": stamp.at,
         **_UNDECIDED, **_NEVER_TRIED,
     }  # fmt: skip
     rows = [{**constants, **_content(record.arrival), "version": record.version} for record in created]
@@ -48,40 +54,30 @@ def _create(connection: Connection, batch: Batch, created: Sequence[Known], at: 
     ids = ids_at(connection, batch.id, [record.arrival for record in created])
     for record in created:
         record.record_id = ids[record.place]
-    _note_creation(connection, [record.record_id for record in created], at, who)
+    for chunk in chunks([record.record_id for record in created]):
+        note_moves(connection, stamp, [records.c.id.in_(chunk)], ("", State.SEEN), "")
 
 
-def _note_creation(connection: Connection, ids: Sequence[int], at: datetime, who: str) -> None:
-    for chunk in chunks(ids):
-        came = sa.select(
-            records.c.id, sa.literal(at, history.c.at.type), sa.literal(""), records.c.state, sa.literal(who), sa.literal("")
-        ).where(records.c.id.in_(chunk))
-        columns = ["record_id", "at", "from_state", "to_state", "who", "why"]
-        connection.execute(sa.insert(history).from_select(columns, came))
-
-
-def _adopt(
-    connection: Connection, batch: Batch, adopted: Sequence[tuple[Known, Known]], at: datetime, who: str
-) -> None:
+def _adopt(connection: Connection, batch: Batch, adopted: Sequence[tuple[Known, Known]], stamp: Stamp) -> None:
     moved = AdmissionKind.MOVED
     left = [
-        {**_repeat(before.batch_id, before.arrival, moved, before, at), "feed_id": before.feed_id}
+        {**_repeat(before.batch_id, before.arrival, moved, before, stamp.at), "feed_id": before.feed_id}
         for before, _ in adopted
     ]
     insert_rows(connection, repeats, left)
-    _update(connection, [after for _, after in adopted], {**_UNDECIDED, "batch_id": batch.id, "updated_at": at})
+    _update(connection, [after for _, after in adopted], {**_UNDECIDED, "batch_id": batch.id, "updated_at": stamp.at})
     moves = []
     for before, after in adopted:
         check_moves(RECORD_MOVES, [before.state], after.state)
         why = f"brought again in batch {batch.id}, set aside in batch {before.batch_id}"
-        moves.append(history_row(before.record_id, at, before.state, after.state, who, why))
+        moves.append(history_row(stamp, before.record_id, before.state, after.state, why))
     insert_rows(connection, history, moves)
 
 
 def _update(connection: Connection, changed: Sequence[Known], constants: dict[str, Any]) -> None:
     if not changed:
         return
-    columns = {name: sa.bindparam(f"new_{name}") for name in ARRIVAL_COLUMNS}
+    columns: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in ARRIVAL_COLUMNS}
     statement = sa.update(records).where(records.c.id == sa.bindparam("record")).values(**constants, **columns)
     values = [
         {"record": record.record_id, **{f"new_{name}": value for name, value in _content(record.arrival).items()}}
@@ -103,8 +99,27 @@ def _repeat(batch_id: int, arrival: Arrival, kind: AdmissionKind, record: Known,
     }  # fmt: skip
 
 
-def history_row(record_id: int, at: datetime, start: State, end: State, who: str, why: str) -> dict[str, Any]:
+def history_row(stamp: Stamp, record_id: int, start: State, end: State, why: str) -> dict[str, Any]:
     """Return one line of the history, ready to insert."""
     return {
-        "record_id": record_id, "at": at, "from_state": start.value, "to_state": end.value, "who": who, "why": why,
+        "record_id": record_id, "at": stamp.at, "from_state": start.value, "to_state": end.value,
+        "who": stamp.who, "why": why,
     }  # fmt: skip
+
+
+def note_moves(
+    connection: Connection,
+    stamp: Stamp,
+    chosen: Sequence[sa.ColumnElement[bool]],
+    step: tuple[State | Literal[""], State],
+    why: str,
+) -> None:
+    """Write one line of history for each of the records that meet the conditions, in one statement.
+
+    :param step: the state they leave, empty if they come into being, and the one they enter.
+    """
+    start, end = step
+    values = {"at": stamp.at, "from_state": str(start), "to_state": str(end), "who": stamp.who, "why": why}
+    literals = [sa.literal(value, history.c[name].type) for name, value in values.items()]
+    lines = sa.select(records.c.id, *literals).where(*chosen)
+    connection.execute(sa.insert(history).from_select(["record_id", *values], lines))

@@ -251,7 +251,8 @@ def _money(amounts: Numbers, decimals: Int64Array, negate: bool) -> pa.Array:
 def _date(instants: Numbers, form: str, zone: ZoneInfo) -> pa.Array:
     """Dates of a frame repeat, so each distinct one is written once."""
     pattern, exact = DATE_FORMATS[form]
-    distinct, where = np.unique(instants.values // exact, return_inverse=True)
-    texts = [datetime.fromtimestamp(int(step) * exact // 1000, UTC).astimezone(zone) for step in distinct]
-    written = pa.array([moment.strftime(pattern) for moment in texts], pa.string())
-    return _masked(written.take(pa.array(where)), instants.present)
+    moments = pa.array(instants.values, pa.timestamp("ms", "UTC")).cast(pa.timestamp("ms", zone.key))
+    wall_clock = pc.local_timestamp(moments).cast(pa.int64()).to_numpy()
+    distinct, where = np.unique(wall_clock // exact, return_inverse=True)
+    texts = [datetime.fromtimestamp(int(step) * exact // 1000, UTC).strftime(pattern) for step in distinct]
+    return _masked(pa.array(texts, pa.string()).take(pa.array(where)), instants.present)

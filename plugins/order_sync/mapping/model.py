@@ -34,8 +34,8 @@ Function = Literal["negate", "upper", "lower"]
 
 #: How the formats of a date column are written, and to how many milliseconds they are exact.
 DATE_FORMATS: dict[str, tuple[str, int]] = {
-    "MM/DD/YYYY": ("%m/%d/%Y", 60_000),
-    "YYYY-MM-DD": ("%Y-%m-%d", 60_000),
+    "MM/DD/YYYY": ("%m/%d/%Y", 86_400_000),
+    "YYYY-MM-DD": ("%Y-%m-%d", 86_400_000),
     "YYYY-MM-DD HH:mm:ss": ("%Y-%m-%d %H:%M:%S", 1_000),
 }
 

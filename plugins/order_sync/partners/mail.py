@@ -105,8 +105,7 @@ def send_report(
         refused = _hand_over(client, message, sender.addr_spec, to)
     if refused:
         raise Rejected(
-            f"The mail server refused {_named(refused)} as recipients of the report; the other "
-            f"{len(to) - len(refused)} got it.",
+            f"The mail server refused {_named(refused)} as recipients of the report; the other recipients got it.",
             next_step="Correct these addresses in the retailer's settings; the report need not be sent again.",
         )
 
@@ -188,8 +187,10 @@ def _connecting(conn_id: str) -> Iterator[None]:
             next_step=f"{_CLEAR} If it stays, check host, port and TLS settings of that connection.",
         ) from error
     except AirflowException as error:
-        if isinstance(error.__context__, smtplib.SMTPServerDisconnected):
-            raise NotSent(f"The mail server of connection {conn_id!r} hung up.", next_step=_CLEAR) from error
+        if isinstance(hung_up := error.__context__, smtplib.SMTPServerDisconnected):
+            raise NotSent(
+                f"The mail server of connection {conn_id!r} hung up: {_short(str(hung_up))}.", next_step=_CLEAR
+            ) from error
         raise Stop(f"Connection {conn_id!r} cannot be used for mail: {error}", next_step=settings) from error
     except (RuntimeError, ValueError) as error:
         raise Stop(f"The extra of connection {conn_id!r} is wrong: {error}", next_step=settings) from error
@@ -197,7 +198,7 @@ def _connecting(conn_id: str) -> Iterator[None]:
 
 def _sender(conn_id: str, from_email: str | None) -> Address:
     name, address = parseaddr(from_email or "")
-    if not _ADDRESS.fullmatch(address):
+    if not _ADDRESS.fullmatch(address) or not str(from_email).isprintable():
         raise Stop(
             f"Connection {conn_id!r} names no sender: `from_email` in its extra is {from_email!r}.",
             next_step=f"Set `from_email` in the extra of the Airflow connection {conn_id!r} to an address.",

@@ -6,14 +6,13 @@ sizes before and after a transfer, names before they are used in a path, renames
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
-from order_sync.errors import NotSent, Stop
+from order_sync.errors import Stop
 from order_sync.partners.sftp_files import (
     Fetched,
     FileSink,
@@ -28,7 +27,7 @@ from order_sync.partners.sftp_files import (
 )
 
 if TYPE_CHECKING:
-    from order_sync.partners.sftp_session import Session
+    from order_sync.partners.sftp_worker import SftpWorker
 
 __all__ = [
     "Fetched",
@@ -44,8 +43,11 @@ __all__ = [
     "unfinished",
 ]
 
-Result = TypeVar("Result")
+# `list` names a method of the client, so its annotations need other words.
 Files = list[RemoteFile]
+FetchedFiles = list[Fetched]
+PublishedFiles = list[Published]
+MovedFiles = list[Moved]
 
 
 class SftpClient:
@@ -65,23 +67,24 @@ class SftpClient:
     def __init__(self, conn_id: str, *, concurrency: int = 32) -> None:
         self._conn_id = conn_id
         self._concurrency = concurrency
-        self._runner = asyncio.Runner()
-        self._session: Session | None = None
+        self._worker: SftpWorker | None = None
 
     def __enter__(self) -> Self:
-        from order_sync.partners.sftp_session import Session
+        from order_sync.partners.sftp_worker import SftpWorker  # noqa: PLC0415 - loads asyncssh and the provider
 
-        self._session = Session(_connection(self._conn_id), self._concurrency)
-        self._run(asyncio.sleep(0), "opening it")
+        self._worker = SftpWorker(self._conn_id, self._concurrency)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._session is not None:
-            self._runner.run(self._session.close())
-            self._session = None
-        self._runner.close()
+        worker, self._worker = self._worker, None
+        if worker is None:
+            return
+        if error is None or isinstance(error, Exception):
+            worker.close()
+        else:
+            worker.abandon()
 
     def list(self, folder: str) -> Files:
         """List files and folders.
@@ -90,11 +93,9 @@ class SftpClient:
         :returns: its entries by name; links are followed, what is neither file nor folder is left out.
         :raises Stop: if the folder does not exist or may not be read.
         """
-        return self._run(self._open.entries(folder), f"listing {folder!r}")
+        return self._open.entries(folder)
 
-    def stable_files(
-        self, folder: str, *, seconds: float, ignore: Callable[[RemoteFile], bool] = unfinished
-    ) -> Files:
+    def stable_files(self, folder: str, *, seconds: float, ignore: Callable[[RemoteFile], bool] = unfinished) -> Files:
         """List the files that nobody is writing to: two looks show the same size and time.
 
         :param folder: remote path.
@@ -108,7 +109,7 @@ class SftpClient:
         time.sleep(seconds)
         return unchanged(first, self.list(folder))
 
-    def fetch(self, files: Sequence[RemoteFile], sink: Callable[[RemoteFile], Sink]) -> list[Fetched]:
+    def fetch(self, files: Sequence[RemoteFile], sink: Callable[[RemoteFile], Sink]) -> FetchedFiles:
         """Download files, each whole or not at all.
 
         The size and time of each file are asked again after its last byte; one that changed, is gone or may not be
@@ -120,9 +121,7 @@ class SftpClient:
         :returns: one outcome a file, in the order of `files`.
         :raises Stop: if a sink cannot store the bytes, as when the disk is full.
         """
-        from order_sync.partners.sftp_fetch import fetch
-
-        return self._run(fetch(self._open, files, sink), f"downloading {len(files)} files")
+        return self._open.fetch(files, sink)
 
     def publish(
         self,
@@ -148,7 +147,7 @@ class SftpClient:
 
     def publish_many(
         self, uploads: Sequence[Upload], *, temp_folder: str | None = None, taken_folders: Sequence[str] = ()
-    ) -> list[Published]:
+    ) -> PublishedFiles:
         """Publish files: upload under ``.<name>.<hash>.part``, verify the size, then rename without overwriting.
 
         Doing it again changes nothing: a file that stands there with the same bytes, or lies in one of
@@ -164,10 +163,7 @@ class SftpClient:
         :raises NotSent: if the connection was cut before some files were published.
         :raises InDoubt: if the answer to a rename was lost and looking did not tell.
         """
-        from order_sync.partners.sftp_publish import Places, publish
-
-        places = Places(temp_folder, taken_folders)
-        return self._run(publish(self._open, uploads, places), f"publishing {len(uploads)} files")
+        return self._open.publish(uploads, temp_folder, taken_folders)
 
     def move(self, path: str, folder: str) -> str:
         """Move one file; see :meth:`move_many`.
@@ -182,7 +178,7 @@ class SftpClient:
             raise moved.error
         return moved.path
 
-    def move_many(self, paths: Sequence[str], folder: str) -> list[Moved]:
+    def move_many(self, paths: Sequence[str], folder: str) -> MovedFiles:
         """Move files into a folder, which is made where it is missing.
 
         Nothing is overwritten: where the same bytes stand under the name already, the source is removed; where other
@@ -192,46 +188,10 @@ class SftpClient:
         :returns: one outcome a path, in their order, each with its own error.
         :raises Stop: if the folder cannot be made.
         """
-        from order_sync.partners.sftp_move import move
-
-        return self._run(move(self._open, paths, folder), f"moving {len(paths)} files to {folder!r}")
+        return self._open.move(paths, folder)
 
     @property
-    def _open(self) -> Session:
-        if self._session is None:
+    def _open(self) -> SftpWorker:
+        if self._worker is None:
             raise Stop("The SFTP client is used outside of its `with` block.", next_step="Correct the code.")
-        return self._session
-
-    def _run(self, work: Coroutine[Any, Any, Result], doing: str) -> Result:
-        """Do `work` on an open connection, and say in our words when that fails."""
-        import asyncssh
-
-        from order_sync.partners.sftp_connection import LOST, lost
-
-        session = self._open
-
-        async def connected() -> Result:
-            await session.open()
-            return await work
-
-        try:
-            return self._runner.run(connected())
-        except LOST as error:
-            raise lost(error, session.link.describe(), f"while {doing}") from error
-        except asyncssh.SFTPError as error:
-            raise session.trouble(error, f"go on {doing}") from error
-        finally:
-            work.close()
-
-
-def _connection(conn_id: str) -> Any:
-    from airflow.sdk import BaseHook
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    try:
-        return BaseHook.get_connection(conn_id)
-    except AirflowNotFoundException as error:
-        raise Stop(
-            f"The Airflow connection {conn_id!r} does not exist.",
-            next_step="Create it (type sftp), or correct its name in the retailer's settings.",
-        ) from error
+        return self._worker

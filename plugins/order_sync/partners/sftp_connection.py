@@ -35,11 +35,15 @@ class SftpConnection(SFTPHookAsync):
     :param connection: the Airflow connection. Beside the provider's extras: `connect_timeout` (seconds until the
         login must be over, default 15) and `keepalive` (seconds between keep-alives, default 20; three missed ones
         end the connection).
+    :raises ValueError: if one of the two is not a number.
     """
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(sftp_conn_id=connection.conn_id)
         self._connection = connection
+        extra = connection.extra_dejson
+        self.connect_timeout = float(extra.get("connect_timeout", _CONNECT_SECONDS))
+        self.keepalive = float(extra.get("keepalive", _KEEPALIVE_SECONDS))
 
     def describe(self) -> str:
         """:returns: the connection in words for a message."""
@@ -55,7 +59,7 @@ class SftpConnection(SFTPHookAsync):
         try:
             options = self._options()
         except (ValueError, TypeError, asyncssh.Error) as error:
-            raise self._wrong_settings(str(error)) from error
+            raise wrong_settings(self.describe(), str(error)) from error
         try:
             return await asyncssh.connect(**options)
         except (asyncssh.Error, OSError, ValueError) as error:
@@ -66,13 +70,11 @@ class SftpConnection(SFTPHookAsync):
 
     def _options(self) -> dict[str, Any]:
         conn = self._connection
-        extra = conn.extra_dejson
         if not conn.host:
-            raise self._wrong_settings("it names no host")
+            raise wrong_settings(self.describe(), "it names no host")
         self._parse_extras(conn)
         if self.known_hosts == "none":
-            raise self._wrong_settings("it switches the check of the host key off")
-        connect_seconds = float(extra.get("connect_timeout", _CONNECT_SECONDS))
+            raise wrong_settings(self.describe(), "it switches the check of the host key off")
         return {
             "host": conn.host,
             "port": conn.port or _SSH_PORT,
@@ -80,9 +82,9 @@ class SftpConnection(SFTPHookAsync):
             "password": conn.password,
             "encryption_algs": "^aes128-gcm@openssh.com,aes256-gcm@openssh.com",
             "compression_algs": ["none"],
-            "connect_timeout": connect_seconds,
-            "login_timeout": connect_seconds,
-            "keepalive_interval": float(extra.get("keepalive", _KEEPALIVE_SECONDS)),
+            "connect_timeout": self.connect_timeout,
+            "login_timeout": self.connect_timeout,
+            "keepalive_interval": self.keepalive,
             "keepalive_count_max": 3,
             **self._trust_and_keys(),
         }
@@ -99,12 +101,6 @@ class SftpConnection(SFTPHookAsync):
             chosen["passphrase"] = self.passphrase
         return chosen
 
-    def _wrong_settings(self, why: str) -> Stop:
-        return Stop(
-            f"The SFTP {self.describe()} cannot be used: {why}.",
-            next_step="Correct the Airflow connection; the extra `host_key` holds the server's public key.",
-        )
-
     def _refused(self, error: Exception) -> OrderSyncError:
         where = self.describe()
         if isinstance(error, asyncssh.HostKeyNotVerifiable):
@@ -118,11 +114,23 @@ class SftpConnection(SFTPHookAsync):
                 next_step="Check the login, and the password or key, in the Airflow connection.",
             )
         if isinstance(error, (FileNotFoundError, PermissionError, ValueError)):
-            return self._wrong_settings(f"its key or host key file cannot be read ({error})")
+            return wrong_settings(self.describe(), f"its key or host key file cannot be read ({error})")
         return NotSent(
             f"The server of the SFTP {where} could not be reached ({error or type(error).__name__}).",
             next_step="Check the host, the port and the network; the task tries again by itself.",
         )
+
+
+def wrong_settings(where: str, why: str) -> Stop:
+    """Say that an Airflow connection cannot be used as it is.
+
+    :param where: the connection in words.
+    :param why: what is wrong, as in "it names no host".
+    """
+    return Stop(
+        f"The SFTP {where} cannot be used: {why}.",
+        next_step="Correct the Airflow connection; the extra `host_key` holds the server's public key.",
+    )
 
 
 def lost(error: Exception, where: str, doing: str) -> NotSent:

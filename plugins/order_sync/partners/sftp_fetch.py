@@ -10,6 +10,7 @@ import asyncssh
 
 from order_sync import faults
 from order_sync.errors import BadInput, NotSent, Stop
+from order_sync.partners.sftp_blocks import read_blocks
 from order_sync.partners.sftp_connection import LOST
 from order_sync.partners.sftp_files import Fetched, RemoteFile, Sink, check_name
 from order_sync.partners.sftp_session import SMALL, Session
@@ -50,7 +51,7 @@ async def _one(session: Session, file: RemoteFile, make_sink: MakeSink) -> Fetch
 
 async def _small(session: Session, file: RemoteFile, make_sink: MakeSink) -> Fetched:
     async with session.opened(file.path, asyncssh.FXF_READ) as handle:
-        data = b"".join([block async for block in session.blocks(handle, file.size)])
+        data = b"".join([block async for block in read_blocks(session, handle, file.size)])
         _check_unchanged(file, await session.fstat(handle), len(data))
     with _storing(file):
         sink = make_sink(file)
@@ -70,7 +71,7 @@ async def _large(session: Session, file: RemoteFile, make_sink: MakeSink) -> Fet
         sink = make_sink(file)
     try:
         async with session.opened(file.path, asyncssh.FXF_READ) as handle:
-            async for data in session.blocks(handle, file.size):
+            async for data in read_blocks(session, handle, file.size):
                 sha256.update(data)
                 received += len(data)
                 with _storing(file):

@@ -18,9 +18,9 @@ _UNSAFE_CATEGORIES = ("Cc", "Cs")  # control characters, and halves of character
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file or folder on the server, as one listing showed it.
+    r"""A file or folder on the server, as one listing showed it.
 
-    :param name: its name in the folder; bytes that are not UTF-8 are shown as ``\\xNN``, which makes the name unsafe.
+    :param name: its name in the folder; bytes that are not UTF-8 are shown as ``\xNN``, which makes the name unsafe.
     :param path: the folder and the name; empty when the name is not safe to use (:func:`is_safe_name`).
     :param size: bytes, by the server's own account.
     :param mtime: last change by the server's clock, aware UTC: compare it with itself only, never with our clock.

@@ -9,6 +9,7 @@ import asyncssh
 
 from order_sync import faults
 from order_sync.errors import NotSent, OrderSyncError, Stop
+from order_sync.partners.sftp_blocks import digest, holds
 from order_sync.partners.sftp_connection import LOST
 from order_sync.partners.sftp_files import Moved, check_name
 from order_sync.partners.sftp_session import Session, join
@@ -96,7 +97,7 @@ async def _moved(session: Session, path: str, target: str) -> bool:
             return True
         if there is None:
             raise session.trouble(error, f"move {path!r} to {target!r}") from error
-        if not await session.holds(target, *await session.digest(path)):
+        if not await holds(session, target, *await digest(session, path)):
             return False
         await session.remove(path)
     return True

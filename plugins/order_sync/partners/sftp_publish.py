@@ -14,6 +14,7 @@ import asyncssh
 
 from order_sync import faults
 from order_sync.errors import InDoubt, NotSent, OrderSyncError, Stop
+from order_sync.partners.sftp_blocks import holds
 from order_sync.partners.sftp_connection import LOST
 from order_sync.partners.sftp_files import Published, Upload, check_name
 from order_sync.partners.sftp_session import Session, join, name_of
@@ -122,8 +123,12 @@ async def _rename(session: Session, job: _Job, places: Places) -> None:
 
 async def _refused(session: Session, job: _Job, places: Places, error: asyncssh.SFTPError) -> None:
     """Look why a rename was refused: an earlier try may have succeeded."""
-    if await _there(session, job, places):
-        return
+    try:
+        if await _there(session, job, places):
+            return
+    except Stop:
+        await session.remove(job.temporary)
+        raise
     if await session.look(job.temporary) is None:
         raise Stop(
             f"The temporary file {job.temporary!r} was taken away before it got its name.",
@@ -152,7 +157,7 @@ async def _at_target(session: Session, job: _Job) -> str | None:
     look = await session.look(job.target)
     if look is None:
         return None
-    if not await session.holds(job.target, job.local.size, job.local.sha256):
+    if not await holds(session, job.target, job.local.size, job.local.sha256):
         raise _other_bytes(job, job.target, look.size)
     return job.target
 

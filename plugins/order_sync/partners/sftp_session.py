@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import stat
-from collections import deque
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import asyncssh
 
 from order_sync.errors import NotSent, Stop
-from order_sync.partners.sftp_connection import LOST, SftpConnection, lost
+from order_sync.partners.sftp_connection import LOST, SftpConnection, lost, wrong_settings
 from order_sync.partners.sftp_files import RemoteFile, is_safe_name
 
 if TYPE_CHECKING:
@@ -30,9 +29,6 @@ SMALL = 1024 * 1024
 _LARGE_AT_ONCE = 2
 _ANSWER_SECONDS = 120.0
 _FAREWELL_SECONDS = 1.0
-_LARGEST_BLOCK = 255 * 1024  # what OpenSSH takes in one request
-_WINDOW = 4 * 1024 * 1024  # bytes under way for one large file
-_MOST_BLOCKS_UNDER_WAY = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +46,18 @@ class Session:
     :param connection: the Airflow connection. Its extra `answer_timeout` (seconds, default 120) bounds the wait for
         any one answer of the server.
     :param concurrency: small files under way at once.
+    :raises Stop: if a time limit of the connection is not a number.
     """
 
     def __init__(self, connection: Connection, concurrency: int) -> None:
-        self.link = SftpConnection(connection)
+        try:
+            self.link = SftpConnection(connection)
+            self.patience = float(connection.extra_dejson.get("answer_timeout", _ANSWER_SECONDS))
+        except ValueError as error:
+            raise wrong_settings(f"connection {connection.conn_id!r}", str(error)) from error
         self.concurrency = concurrency
-        self.patience = float(connection.extra_dejson.get("answer_timeout", _ANSWER_SECONDS))
         self.known_folders: set[str] = set()
+        self.used_at = time.monotonic()
         self._ssh: asyncssh.SSHClientConnection | None = None
         self._sftp: asyncssh.SFTPClient | None = None
 
@@ -66,7 +67,7 @@ class Session:
         :raises NotSent: if the server cannot be used now.
         :raises Stop: if the settings are wrong.
         """
-        if self._ssh is not None and not self._ssh.is_closed():
+        if self._ssh is not None and await self._alive(self._ssh):
             return
         self._ssh = await self.link.connect()
         try:
@@ -79,6 +80,20 @@ class Session:
                 next_step="Ask the partner to enable SFTP for the login.",
             ) from error
 
+    async def _alive(self, ssh: asyncssh.SSHClientConnection) -> bool:
+        # Keep-alives run only during calls: a connection that was idle longer may have been dropped on the way.
+        if ssh.is_closed():
+            return False
+        if time.monotonic() - self.used_at < self.link.keepalive:
+            return True
+        try:
+            async with asyncio.timeout(self.link.connect_timeout):
+                await self.sftp.realpath(".")
+        except LOST:
+            ssh.abort()
+            return False
+        return True
+
     async def close(self) -> None:
         """Close the connection without waiting long for the server's farewell."""
         if self._ssh is None:
@@ -88,6 +103,11 @@ class Session:
             async with asyncio.timeout(_FAREWELL_SECONDS):
                 await self._ssh.wait_closed()
         except TimeoutError:
+            self._ssh.abort()
+
+    def abandon(self) -> None:
+        """Cut the connection at once."""
+        if self._ssh is not None:
             self._ssh.abort()
 
     @property
@@ -187,37 +207,15 @@ class Session:
         async with asyncio.timeout(self.patience):
             await file.close()
 
-    async def blocks(self, file: asyncssh.SFTPClientFile, size: int) -> AsyncIterator[bytes]:
-        """Read `size` bytes in order, with several reads under way; ends early at the end of the file."""
-        block = self.block_size(self.sftp.limits.max_read_len)
-        if size == 0:
-            return
-        if size <= block:
-            yield await self._read(file, 0, size)
-            return
-        waiting: deque[asyncio.Task[bytes]] = deque()
-        offset = 0
-        try:
-            while offset < size or waiting:
-                while offset < size and len(waiting) < under_way(block):
-                    length = min(block, size - offset)
-                    waiting.append(asyncio.create_task(self._read(file, offset, length)))
-                    offset += length
-                data = await waiting.popleft()
-                if not data:
-                    return
-                yield data
-        finally:
-            await cancel(waiting)
-
-    async def _read(self, file: asyncssh.SFTPClientFile, offset: int, length: int) -> bytes:
+    async def read(self, file: asyncssh.SFTPClientFile, offset: int, length: int) -> bytes:
+        """:returns: `length` bytes from `offset`; fewer only at the end of the file."""
+        data = b""
         async with asyncio.timeout(self.patience):
-            data = await file.read(length, offset)
-            while data and len(data) < length:
-                more = await file.read(length - len(data), offset + len(data))
+            while len(data) < length:
+                more: bytes = await file.read(length - len(data), offset + len(data))
                 if not more:
                     break
-                data += more
+                data = data + more if data else more
         return data
 
     async def write(self, file: asyncssh.SFTPClientFile, data: bytes, offset: int) -> None:
@@ -245,27 +243,6 @@ class Session:
         with suppress(asyncssh.SFTPNoSuchFile):
             async with asyncio.timeout(self.patience):
                 await self.sftp.remove(path)
-
-    async def digest(self, path: str) -> tuple[int, str]:
-        """:returns: the size and SHA-256 of a remote file, read whole."""
-        sha256 = hashlib.sha256()
-        size = 0
-        async with self.opened(path, asyncssh.FXF_READ) as file:
-            async for data in self.blocks(file, (await self.fstat(file)).size or 0):
-                sha256.update(data)
-                size += len(data)
-        return size, sha256.hexdigest()
-
-    async def holds(self, path: str, size: int, sha256: str) -> bool:
-        """:returns: whether the file at `path` has these bytes."""
-        look = await self.look(path)
-        if look is None or look.size != size:
-            return False
-        return await self.digest(path) == (size, sha256)
-
-    def block_size(self, server_limit: int) -> int:
-        """:returns: bytes a request: what the server takes, up to what OpenSSH takes."""
-        return min(server_limit or _LARGEST_BLOCK, _LARGEST_BLOCK)
 
     def trouble(self, error: asyncssh.SFTPError, doing: str) -> Stop | NotSent:
         """Turn the server's refusal of one request into our error.
@@ -297,21 +274,9 @@ def join(folder: str, name: str) -> str:
 
 
 def name_of(entry: asyncssh.SFTPName) -> str:
-    """:returns: the name in a raw listing; bytes that are not UTF-8 become ``\\xNN``, so that the name is unsafe."""
+    """:returns: the name in a raw listing; bytes that are not UTF-8 are escaped, so that the name is unsafe."""
     raw = entry.filename if isinstance(entry.filename, bytes) else entry.filename.encode()
     return raw.decode(errors="backslashreplace")
-
-
-def under_way(block: int) -> int:
-    """:returns: how many requests of `block` bytes may be under way for one file."""
-    return max(1, min(_MOST_BLOCKS_UNDER_WAY, _WINDOW // block))
-
-
-async def cancel(tasks: deque[asyncio.Task[Result]]) -> None:
-    """End tasks whose results nobody wants any more, and wait for their end."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _look(attrs: asyncssh.SFTPAttrs) -> Look:

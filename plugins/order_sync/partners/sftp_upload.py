@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,9 +11,10 @@ from pathlib import Path
 import asyncssh
 
 from order_sync.errors import NotSent, Stop
+from order_sync.partners.sftp_blocks import write_blocks, write_size
 from order_sync.partners.sftp_connection import LOST
 from order_sync.partners.sftp_files import sha256_of
-from order_sync.partners.sftp_session import SMALL, Session, cancel, under_way
+from order_sync.partners.sftp_session import SMALL, Session
 
 _FOR_UPLOAD = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT | asyncssh.FXF_TRUNC
 
@@ -82,12 +82,12 @@ async def upload(session: Session, local: LocalFile, path: str) -> None:
     """
     try:
         async with session.opened(path, _FOR_UPLOAD) as file:
-            await _write(session, file, local)
+            await write_blocks(session, file, local.size, local.blocks(write_size(session)))
             stored = (await session.fstat(file)).size
             if stored != local.size:
                 raise NotSent(
                     f"The server stored {stored} of {local.size} bytes of {path!r}.",
-                    next_step="Nothing to do: the next try uploads it again; if it stays so, the partner's disk is full.",
+                    next_step="Nothing to do: the next try uploads it again; if it stays so, ask for disk space.",
                 )
     except LOST:
         raise
@@ -97,26 +97,6 @@ async def upload(session: Session, local: LocalFile, path: str) -> None:
         if isinstance(error, asyncssh.SFTPError):
             raise session.trouble(error, f"upload {path!r}") from error
         raise
-
-
-async def _write(session: Session, file: asyncssh.SFTPClientFile, local: LocalFile) -> None:
-    block = session.block_size(session.sftp.limits.max_write_len)
-    offset = 0
-    if local.size <= block:
-        for data in local.blocks(block):
-            await session.write(file, data, 0)
-        return
-    waiting: deque[asyncio.Task[None]] = deque()
-    try:
-        for data in local.blocks(block):
-            waiting.append(asyncio.create_task(session.write(file, data, offset)))
-            offset += len(data)
-            if len(waiting) >= under_way(block):
-                await waiting.popleft()
-        while waiting:
-            await waiting.popleft()
-    finally:
-        await cancel(waiting)
 
 
 @contextmanager

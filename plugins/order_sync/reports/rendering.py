@@ -22,6 +22,7 @@ from order_sync.reports.reject_csv import write_csv
 
 _LONGEST_MESSAGE = 400
 _LONGEST_SUBJECT = 200
+_LONGEST_OWNER = 100
 _TEXT_WIDTH = 78
 
 
@@ -87,8 +88,8 @@ def _subject(report: FailureReport) -> str:
 
 
 def _csv_name(report: FailureReport) -> str:
-    name = f"rejects_{report.flow}_{report.retailer}_{report.window_end:%Y-%m-%dT%H%MZ}"
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name) + ".csv"
+    owner = re.sub(r"[^A-Za-z0-9_-]+", "-", f"{report.flow}_{report.retailer}")
+    return f"rejects_{owner[:_LONGEST_OWNER]}_{report.window_end:%Y-%m-%dT%H%MZ}.csv"
 
 
 def _environment(templates_folder: Path) -> Environment:
@@ -114,7 +115,7 @@ def _environment(templates_folder: Path) -> Environment:
         "worth": _worth,
         "totals_title": _totals_title,
         "gap": _gap,
-        "reason_title": lambda code: reason_words(code).title,
+        "reason_title": lambda code: one_line(reason_words(code).title, 100),
         "sentence": _sentence,
         "wrapped": _wrapped,
         "underlined": lambda text: f"{text}\n{'-' * len(text)}",
@@ -180,7 +181,7 @@ def _whereabouts(item: Item) -> list[tuple[str, str]]:
 def _rows(totals: Totals) -> list[tuple[str, Tally, bool]]:
     """The lines of the totals: label, tally and whether the line is the sum of the others."""
     left_out = [
-        (f"Left out: {EXCLUSIONS[code].title if code in EXCLUSIONS else code}", tally, False)
+        (one_line(f"Left out: {EXCLUSIONS[code].title if code in EXCLUSIONS else code}", 100), tally, False)
         for code, tally in sorted(totals.left_out.items())
     ]
     under_way = [("Ready, not sent yet", totals.under_way, False)] if totals.under_way != Tally(0, 0) else []

@@ -20,6 +20,7 @@ from order_sync.mapping.model import Mapping, Vocabulary
 from order_sync.mapping.sheet import BoolArray
 from order_sync.settings import PredictSpringOrderSync
 from order_sync.transforms import create_sales_order, csv_rows, tlog_rules
+from order_sync.transforms.feed_check import Figures, csv_figures, json_figures
 from order_sync.transforms.tlog_frame import FRAME_ORDERS, FrameReader, SourceRecord
 from order_sync.transforms.tlog_rules import CASES, IN_STORE, KINDS, Judgement
 
@@ -127,6 +128,12 @@ class PredictSpringOrders:
         taken = mapped.judgement.sheet.text["fact.fulfilment"]
         lines = np.flatnonzero(orders[owner] & (tlog_rules.equals(taken, IN_STORE) > 0))
         return (csv_rows.rows(mapped.variance_fields, owner, lines) if len(lines) else b""), len(lines)
+
+    def figures(self, part: pa.Buffer | bytes) -> Figures:
+        """What a part of the order feed says when it is read back."""
+        if self.settings.feed_format == "json":
+            return json_figures(bytes(part))
+        return csv_figures(self.feed_start(), pa.py_buffer(part))
 
     @staticmethod
     def _names(mapping: Mapping) -> Iterator[str]:

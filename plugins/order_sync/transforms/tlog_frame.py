@@ -235,12 +235,13 @@ def _with_sums(columns: dict[str, Any], lines: Sequence[Any]) -> dict[str, Any]:
     """Fill a missing tax total with the sum of the taxes, and a missing discount with that of the adjustments."""
     for path, parts in (("productTax.totalTax", _taxes), ("discount", _adjustments)):
         column = columns[path]
-        if isinstance(column, tuple) or column.null_count:
+        missing = np.flatnonzero([value is None for value in column] if isinstance(column, tuple) else column.is_null())
+        sums = {int(at): _sum(amounts) for at in missing if (amounts := parts(lines[at]))}
+        if sums:
             values = list(column) if isinstance(column, tuple) else column.to_pylist()
-            filled = [
-                _sum(parts(line)) if value is None else value for value, line in zip(values, lines, strict=True)
-            ]
-            columns[path] = _arrow_or_tuple(tuple(filled), Kind.MONEY)
+            for at, total in sums.items():
+                values[at] = total
+            columns[path] = _arrow_or_tuple(tuple(values), Kind.MONEY)
     return columns
 
 
@@ -254,10 +255,8 @@ def _adjustments(line: Any) -> list[float | str | None]:
     return [adjustment.price for adjustment in line.priceAdjustments or ()]
 
 
-def _sum(amounts: list[float | str | None]) -> float | str | None:
-    """The exact sum of several amounts as decimal text; None when there are none."""
-    if not amounts:
-        return None
+def _sum(amounts: list[float | str | None]) -> str:
+    """The exact sum of several amounts as decimal text."""
     try:
         return str(sum((Decimal(str(amount)) for amount in amounts if amount is not None), Decimal(0)))
     except InvalidOperation:

@@ -1,0 +1,63 @@
+"""archive: moves the sources out of the inbox, last; an archive that fails causes no second delivery."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from order_sync.flow import Run
+from order_sync.ledger import Batch, BatchFile, BatchState, Ledger
+from order_sync.operators.base import FlowOperator
+from order_sync.partners.sftp import SftpClient
+
+
+class Archive(FlowOperator):
+    """Moves each source file to ``archive/YYYY/MM/DD``, or to ``error/YYYY/MM/DD`` if nothing of it could be read.
+
+    :param conn_id: the SFTP connection.
+    :param archive: the folder for files that were read.
+    :param error: the folder for files of which nothing could be read.
+    :param work: what :class:`~order_sync.operators.collect.Collect` returned.
+    """
+
+    template_fields = ("work",)
+
+    def __init__(self, *, conn_id: str, archive: str, error: str, work: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.conn_id, self.archive, self.error, self.work = conn_id, archive, error, work
+
+    def step(self, run: Run, book: Ledger) -> int:
+        """Move what is not moved yet; returns how many files lie in their final place."""
+        if run.dry_run:
+            self.log.info("Dry run: the files stay in the inbox.")
+            return 0
+        batches = [book.batch(batch_id) for batch_id in self.work["batches"]]
+        open_batches = [batch for batch in batches if batch.state is not BatchState.CLOSED]
+        moved = 0
+        if open_batches:
+            with SftpClient(self.conn_id) as sftp:
+                moved = sum(self._close(run, book, sftp, batch) for batch in open_batches)
+        return moved
+
+    def _close(self, run: Run, book: Ledger, sftp: SftpClient, batch: Batch) -> int:
+        files = [file for file in book.batch_inputs(batch.id) if file.folder and not file.archived_to]
+        unread = book.unread_files(batch.id)
+        for folder in (self.archive, self.error):
+            chosen = [file for file in files if (file.file_id in unread) is (folder == self.error)]
+            self._move(book, sftp, batch, chosen, f"{folder}/{batch.created_at:%Y/%m/%d}")
+        done = {BatchState.PUBLISHED, BatchState.CONFIRMED}
+        book.move_batch(batch.id, done, BatchState.CLOSED, at=run.now)
+        return len(files)
+
+    def _move(self, book: Ledger, sftp: SftpClient, batch: Batch, files: list[BatchFile], folder: str) -> None:
+        """Move files and note where they lie.
+
+        :raises OrderSyncError: the first error, after the others were moved and noted.
+        """
+        if not files:
+            return
+        moved = sftp.move_many([f"{file.folder}/{file.name}" for file in files], folder)
+        paths = {file.position: one.path for file, one in zip(files, moved, strict=True) if one.error is None}
+        book.set_archived(batch.id, paths)
+        error = next((one.error for one in moved if one.error), None)
+        if error:
+            raise error

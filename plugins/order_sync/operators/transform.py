@@ -1,0 +1,108 @@
+"""transform: typed decode, rules, mapping; writes the feeds to the staging store and every decision to the ledger.
+
+The same batch with the same mapping version always gives the same bytes. Once a feed was promised to HotWax, a further
+try only proves that, it decides nothing anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from order_sync.flow import Run
+from order_sync.ledger import Batch, BatchState, FeedState, Ledger
+from order_sync.operators.base import FlowOperator
+from order_sync.operators.batch_reader import Input
+from order_sync.operators.outcome import Outcome
+from order_sync.operators.transform_batch import BatchTransform
+from order_sync.settings import include_folder, load
+from order_sync.staging import Staging
+from order_sync.transforms.predictspring_orders import PredictSpringOrders
+
+
+class TransformTlogs(FlowOperator):
+    """Turns the TLogs of each batch into the order feed and the stock variance.
+
+    :param work: what :class:`~order_sync.operators.collect.Collect` returned.
+    :returns: the counts of each batch.
+    :raises Stop: the count or the money of a batch does not close.
+    """
+
+    template_fields = ("work",)
+
+    def __init__(self, *, work: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.work = work
+
+    def step(self, run: Run, book: Ledger) -> list[dict[str, Any]]:
+        """Transform every batch that is not done yet."""
+        settings = load(self.retailer).predictspring_order_sync
+        transform = PredictSpringOrders(settings, include_folder(), self.retailer)
+        staging = Staging()
+        outcomes = []
+        for batch, inputs in self._batches(run, book):
+            if self._computed_before(book, batch, transform.version):
+                continue
+            outcome = BatchTransform(transform, book, staging, batch, inputs, run).transform()
+            outcomes.append(self._told(batch, outcome))
+        return outcomes
+
+    def _batches(self, run: Run, book: Ledger) -> list[tuple[Batch, list[Input]]]:
+        if "dry_run" in self.work:
+            files = self.work["dry_run"]
+            inputs = [Input(at, at, file["sha256"], file["uri"], file["name"]) for at, file in enumerate(files)]
+            return [(_imagined_batch(self.flow, self.retailer, run), inputs)]
+        batches = [book.batch(batch_id) for batch_id in self.work["batches"]]
+        return [(batch, _inputs(book, batch)) for batch in batches]
+
+    def _computed_before(self, book: Ledger, batch: Batch, version: str) -> bool:
+        """Whether the batch went out under another mapping: its feeds stand, there is nothing to compute."""
+        if not batch.mapping_version or batch.mapping_version == version:
+            return False
+        if all(feed.state is FeedState.STAGED for feed in book.feeds_of_batch(batch.id)):
+            return False
+        self.log.info(
+            "Batch %s went out with mapping version %s, the current one is %s: its feeds stand as they are.",
+            batch.id,
+            batch.mapping_version,
+            version,
+        )
+        return True
+
+    def _told(self, batch: Batch, outcome: Outcome) -> dict[str, Any]:
+        for line in outcome.words():
+            self.log.info("Batch %s: %s", batch.id, line)
+        return outcome.as_dict(batch.id)
+
+
+def _inputs(book: Ledger, batch: Batch) -> list[Input]:
+    """What to read: every file once; of a batch of orders brought again only their records."""
+    files = book.batch_inputs(batch.id)
+    wanted: dict[int, set[int]] = {}
+    for place in book.record_locations(batch.selection) if batch.selection else []:
+        wanted.setdefault(place.file_id, set()).add(place.record_index)
+    return [
+        Input(file.position, file.file_id, file.sha256, file.uri, file.name, wanted.get(file.file_id) if batch.selection else None)
+        for file in files
+        if file.duplicate_of is None
+    ]
+
+
+def _imagined_batch(flow: str, retailer: str, run: Run) -> Batch:
+    """The batch of a dry run: it exists for the length of this task."""
+    return Batch(
+        id=0,
+        flow=flow,
+        retailer=retailer,
+        key="",
+        kind="inbox",
+        state=BatchState.COLLECTED,
+        window_start=None,
+        window_end=None,
+        dag_id=run.dag_id,
+        run_id=run.run_id,
+        mapping_version="",
+        selection=(),
+        summary={},
+        created_at=run.now,
+        updated_at=run.now,
+    )

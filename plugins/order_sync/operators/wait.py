@@ -1,0 +1,100 @@
+"""wait: never hands on a file that is still being written, and skips the run when there is nothing to do."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseSensorOperator, PokeReturnValue
+from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException
+
+from order_sync.errors import Stop
+from order_sync.flow import Run, ledger
+from order_sync.ledger import Ledger
+from order_sync.operators.base import guarded
+from order_sync.partners.sftp import RemoteFile, SftpClient
+from order_sync.settings import Arrival
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class WaitForFiles(BaseSensorOperator):
+    """Finds the files of a folder that did not change between two looks.
+
+    A folder that is missing or not permitted is an error; "nothing yet" skips the run once the time is over. A run that
+    has work without new files (a cleared run, a backfill, orders brought again, a batch that an earlier run could not
+    finish) does not wait.
+
+    :param conn_id: the SFTP connection.
+    :param folder: the folder to look into.
+    :param arrival: how long to look.
+    :returns: the files as dicts of ``name``, ``path``, ``size`` and ``mtime`` (ISO, UTC).
+    """
+
+    def __init__(
+        self, *, flow: str, retailer: str, conn_id: str, folder: str, arrival: Arrival, **kwargs: Any
+    ) -> None:
+        super().__init__(
+            mode="reschedule", poke_interval=arrival.poke_seconds, timeout=arrival.timeout_seconds, **kwargs
+        )
+        self.flow, self.retailer = flow, retailer
+        self.conn_id, self.folder, self.arrival = conn_id, folder, arrival
+
+    def execute(self, context: Context) -> Any:
+        """Poke until there is something to do.
+
+        :raises AirflowSkipException: nothing came in time.
+        """
+        try:
+            return super().execute(context)
+        except AirflowSensorTimeout as nothing:
+            raise AirflowSkipException(f"Nothing to do: no finished file in {self.folder}.") from nothing
+
+    def poke(self, context: Context) -> PokeReturnValue:
+        """One look, or two if there are files."""
+        run = Run(context)
+        with ledger() as book, guarded(run, book, self.flow, self.retailer, self.task_id):
+            if self._works_from_the_store(run, book):
+                return PokeReturnValue(is_done=True, xcom_value=[])
+            files = self._wanted(run, self._finished_files())
+            if files:
+                return PokeReturnValue(is_done=True, xcom_value=[_as_xcom(file) for file in files])
+            return PokeReturnValue(is_done=bool(book.unfinished_batches(self.flow, self.retailer)), xcom_value=[])
+
+    def _works_from_the_store(self, run: Run, book: Ledger) -> bool:
+        if book.batches_of_run(run.dag_id, run.run_id) or run.param("order_ids"):
+            return True
+        if not run.is_backfill:
+            return False
+        if not book.batches_of_window(self.flow, self.retailer, *run.window):
+            raise AirflowSkipException(f"Nothing was collected between {run.window.start} and {run.window.end}.")
+        return True
+
+    def _finished_files(self) -> list[RemoteFile]:
+        with SftpClient(self.conn_id) as sftp:
+            files = sftp.stable_files(self.folder, seconds=self.arrival.stable_seconds)
+        return sorted(files, key=lambda file: (file.mtime, file.name))
+
+    def _wanted(self, run: Run, files: list[RemoteFile]) -> list[RemoteFile]:
+        """The files asked for, all of them by default.
+
+        :raises Stop: a file that was asked for is not there.
+        """
+        names = run.param("files")
+        if not names:
+            return files[: self.arrival.max_files]
+        missing = sorted(set(names) - {file.name for file in files})
+        if missing:
+            raise Stop(
+                f"Folder {self.folder} holds no finished file named {', '.join(missing)}.",
+                next_step="Check the name; a file of an earlier run lies in the archive folder: move it back here.",
+            )
+        return [file for file in files if file.name in names]
+
+
+def _as_xcom(file: RemoteFile) -> dict[str, Any]:
+    values = asdict(file)
+    return {**values, "mtime": file.mtime.isoformat()}
+
+

@@ -1,0 +1,76 @@
+"""``python -m sandbox``: the partners in the foreground, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from sandbox.hotwax import HotWaxSettings
+from sandbox.world import Ports, World
+
+DEFAULT_PORT_BASE = 18000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the partners.
+
+    :param arguments: the command line, default that of the process.
+    :returns: the exit code: 0 after a signal, 1 when a port is taken.
+    """
+    options = _parser().parse_args(arguments)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    world = World(
+        options.root,
+        ports=Ports.from_base(options.port_base),
+        hotwax=HotWaxSettings(poll_seconds=options.poll_seconds),
+    )
+    try:
+        world.start()
+    except OSError as error:
+        print(f"The sandbox cannot start: {error}. Choose other ports with --port-base.", file=sys.stderr)
+        return 1
+    print(_description(world), flush=True)
+    stop.wait()
+    world.stop()
+    print("The sandbox has stopped.", flush=True)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="Run the simulated partners on 127.0.0.1.")
+    parser.add_argument("--root", type=Path, default=Path(".sandbox"), help="folder of everything they keep")
+    parser.add_argument(
+        "--port-base",
+        type=int,
+        default=DEFAULT_PORT_BASE,
+        help="SFTP listens at base + 22, HotWax at base + 80, mail at base + 25 (default %(default)s)",
+    )
+    parser.add_argument(
+        "--poll-seconds", type=float, default=2.0, help="how often HotWax looks for files (default %(default)s)"
+    )
+    return parser
+
+
+def _description(world: World) -> str:
+    sftp, hotwax, mailbox = world.sftp, world.hotwax, world.mailbox
+    lines = [
+        ("SFTP", f"{sftp.host}:{sftp.port}, user {sftp.user}, key {sftp.client_key_path}"),
+        ("HotWax", f"{hotwax.url}, login {hotwax.credentials.login}; what it imported: {hotwax.url}/sandbox/summary"),
+        ("Mail", f"{mailbox.host}:{mailbox.port}, kept in {mailbox.folder}"),
+        ("TLogs in", f"{world.tlog_folder}"),
+        ("Orders out", f"{world.order_feed_folder}"),
+        ("Stock out", f"{world.inventory_variance_folder}"),
+        ("Airflow", f"connections in {world.connections_path}"),
+    ]
+    rows = [f"  {name:<11}{text}" for name, text in lines]
+    return "\n".join(["The sandbox partners are running; Ctrl-C stops them.", *rows])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""All partners under one folder, started together."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import yaml
+
+from sandbox.hotwax import HotWax, HotWaxSettings
+from sandbox.hotwax.settings import INVENTORY_VARIANCE_FOLDER, ORDER_FEED_FOLDER
+from sandbox.keys import write_private
+from sandbox.mailbox import Mailbox
+from sandbox.sftp import SftpServer
+
+TLOG_FOLDER = "predictspring/tlog"
+SENDER = "order-sync@example.com"
+
+
+class Ports(NamedTuple):
+    """TCP ports; 0 is any free one."""
+
+    sftp: int = 0
+    hotwax: int = 0
+    smtp: int = 0
+
+    @classmethod
+    def from_base(cls, base: int) -> Self:
+        """Fixed ports: SFTP at base + 22, HotWax at base + 80, mail at base + 25.
+
+        :param base: for example 18000.
+        :returns: the ports.
+        """
+        return cls(sftp=base + 22, hotwax=base + 80, smtp=base + 25)
+
+
+class World:
+    """The partners; use it as a context manager, or :meth:`start` and :meth:`stop` it.
+
+    Below `root`: ``sftp/`` (what the SFTP server shows), ``mail/``, ``keys/``, ``hotwax.sqlite`` and
+    ``connections.yaml``, an Airflow connections file without the ledger's connection. All but the ports outlives a
+    restart.
+
+    :param root: the folder; made if missing.
+    :param ports: where to listen.
+    :param hotwax: what HotWax knows, and how often it looks for files.
+    :param polling: HotWax looks for files by itself; without it only `hotwax.importer.import_now()` imports.
+    """
+
+    def __init__(
+        self, root: Path, *, ports: Ports | None = None, hotwax: HotWaxSettings | None = None, polling: bool = True
+    ) -> None:
+        wanted = ports or Ports()
+        self.root = root.resolve()
+        keys = self.root / "keys"
+        sftp_root = self.root / "sftp"
+        for folder in (TLOG_FOLDER, ORDER_FEED_FOLDER, INVENTORY_VARIANCE_FOLDER):
+            (sftp_root / folder).mkdir(parents=True, exist_ok=True)
+        self.sftp = SftpServer(sftp_root, keys=keys, port=wanted.sftp)
+        self.hotwax = HotWax(
+            sftp_root, self.root / "hotwax.sqlite", keys, settings=hotwax, port=wanted.hotwax, polling=polling
+        )
+        self.mailbox = Mailbox(self.root / "mail", port=wanted.smtp)
+        self.connections_path = self.root / "connections.yaml"
+        self._running = ExitStack()
+
+    @property
+    def tlog_folder(self) -> Path:
+        """Local folder into which PredictSpring puts its TLogs."""
+        return self.sftp.root / TLOG_FOLDER
+
+    @property
+    def order_feed_folder(self) -> Path:
+        """Local folder from which HotWax takes order feeds."""
+        return self.sftp.root / ORDER_FEED_FOLDER
+
+    @property
+    def inventory_variance_folder(self) -> Path:
+        """Local folder from which HotWax takes inventory variances."""
+        return self.sftp.root / INVENTORY_VARIANCE_FOLDER
+
+    def start(self) -> None:
+        """Start every partner and write the connections file.
+
+        :raises OSError: when a port is taken; nothing is left running then.
+        """
+        with ExitStack() as starting:
+            for partner in (self.sftp, self.hotwax, self.mailbox):
+                starting.enter_context(partner)
+            content = yaml.safe_dump(self.connections(), sort_keys=False)
+            write_private(self.connections_path, content.encode())
+            self._running = starting.pop_all()
+
+    def stop(self) -> None:
+        """Stop every partner."""
+        self._running.close()
+
+    def __enter__(self) -> Self:
+        """Start them."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop them."""
+        self.stop()
+
+    def connections(self) -> dict[str, dict[str, object]]:
+        """Airflow connections by id, as its LocalFilesystemBackend reads them."""
+        return {
+            "predictspring_sftp": self._sftp_connection(),
+            "hotwax_sftp": self._sftp_connection(),
+            "hotwax_api": {
+                "conn_type": "http",
+                "host": self.hotwax.url,
+                "login": self.hotwax.credentials.login,
+                "password": self.hotwax.credentials.password,
+                "extra": {"backend": "moqui"},
+            },
+            "smtp_default": {
+                "conn_type": "smtp",
+                "host": self.mailbox.host,
+                "port": self.mailbox.port,
+                "extra": {"disable_ssl": True, "disable_tls": True, "from_email": SENDER},
+            },
+        }
+
+    def _sftp_connection(self) -> dict[str, object]:
+        return {
+            "conn_type": "sftp",
+            "host": self.sftp.host,
+            "port": self.sftp.port,
+            "login": self.sftp.user,
+            "password": self.sftp.password,
+            "extra": {"host_key": self.sftp.host_key},
+        }
