@@ -22,7 +22,7 @@ from benchmarks.measure import ROOT, Measured, PeerFailedError, generate, measur
 
 DATA = ROOT / "benchmarks" / "data"
 RESULTS = ROOT / "benchmarks" / "results.md"
-BEGIN, END = "<!-- transform:begin -->", "<!-- transform:end -->"
+BEGIN, END = "<!-- transform -->", "<!-- /transform -->"
 
 _MEGABYTE = 1_000_000
 _ONE_ROUND_ABOVE = 100_000

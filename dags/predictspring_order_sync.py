@@ -28,7 +28,6 @@ More: `docs/predictspring_order_sync.md`.
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import chain
-
 from order_sync.flow import flow_dag
 from order_sync.operators.archive import Archive
 from order_sync.operators.collect import Collect

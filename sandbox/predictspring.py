@@ -133,7 +133,7 @@ def write_json_lines(path: Path, count: int, *, seed: int = 1, templates: int = 
     :param spoiled: one template in so many cannot be imported (in turn: no city, wrong total); 0 for none.
     :returns: how many orders were written that cannot be imported.
     """
-    shop = Shop(seed)
+    shop, templates = Shop(seed), min(templates, count)
     bad = dict(zip(range(spoiled - 1, templates, spoiled), cycle(("no_city", "open_total")))) if spoiled else {}
     plain = {"kind": None, "having": ()}
     wishes = [{"kind": "send_sale", "having": (bad[k],)} if k in bad else plain for k in range(templates)]

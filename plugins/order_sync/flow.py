@@ -173,7 +173,5 @@ def ledger_url() -> str:
         )
     if driver == "sqlite":
         return URL.create(driver, database=connection.host).render_as_string(hide_password=False)
-    url = URL.create(
-        driver, connection.login, connection.password, connection.host, connection.port, connection.schema
-    )
+    url = URL.create(driver, connection.login, connection.password, connection.host, connection.port, connection.schema)
     return url.render_as_string(hide_password=False)

@@ -1,7 +1,8 @@
 """A retailer's settings: include/retailers/*.yaml, validated.
 
 ``default.yaml`` is whole; every other file lists only what differs from it. A flow never asks which retailer it runs
-for: what varies is a value here.
+for: what varies is a value here. A file named by ``ORDER_SYNC_OVERLAY`` is laid over every retailer: what differs on a
+machine (a laptop with the sandbox, a staging system) and not by retailer.
 """
 
 from __future__ import annotations
@@ -163,6 +164,9 @@ def load(name: str, include: Path | None = None) -> Retailer:
     if name != DEFAULT:
         base, _ = yaml_file.load(folder / f"{DEFAULT}.yaml")
         content = yaml_file.merge(base, content)
+    if overlay := os.environ.get("ORDER_SYNC_OVERLAY"):
+        changes, _ = yaml_file.load(Path(overlay))
+        content = yaml_file.merge(content, changes)
     retailer = yaml_file.convert({**content, "name": name}, Retailer, path, lines)
     zone = retailer.predictspring_order_sync.time_zone
     if zone not in available_timezones():

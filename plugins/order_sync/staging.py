@@ -32,7 +32,9 @@ class Staging:
 
         url = root or os.environ.get("ORDER_SYNC_STAGING")
         if not url:
-            raise Stop("ORDER_SYNC_STAGING is not set.", next_step="Set it to the URL of the staging store (see README).")
+            raise Stop(
+                "ORDER_SYNC_STAGING is not set.", next_step="Set it to the URL of the staging store (see README)."
+            )
         self._root = ObjectStoragePath(url)
 
     def put(self, local: Path, kind: str, sha256: str) -> str:

@@ -126,18 +126,16 @@ def variance_row(gtin: str, delta: str, **changes: str) -> dict[str, str]:
     }
 
 
-def sales_order(external_id: str, **changes: object) -> dict[str, object]:
-    """A createSalesOrder call in the shape of the published sample; `changes` replace fields of the order."""
-    ship_to = {
-        "postalAddress": {
-            "name": "Ada Shopper",
-            "address1": "1 Sample Street",
-            "address2": "",
-            "city": "Austin",
-            "state": "TX",
-            "postalCode": "73301",
-            "country": "",
-        }
+def ship_group() -> dict[str, object]:
+    """One item, two pieces of it, to be brokered."""
+    address = {
+        "name": "Ada Shopper",
+        "address1": "1 Sample Street",
+        "address2": "",
+        "city": "Austin",
+        "state": "TX",
+        "postalCode": "73301",
+        "country": "",
     }
     item = {
         "idType": "UPCA",
@@ -147,6 +145,18 @@ def sales_order(external_id: str, **changes: object) -> dict[str, object]:
         "unitPrice": 130.50,
         "itemAdjustments": [{"type": "SALES_TAX", "amount": 11.38}],
     }
+    return {
+        "facilityId": "_NA_",
+        "orderFacilityId": "254",
+        "shipmentMethodTypeId": "NEXT_DAY",
+        "carrierPartyId": "_NA_",
+        "shipTo": {"postalAddress": address},
+        "items": [item],
+    }
+
+
+def sales_order(external_id: str, **changes: object) -> dict[str, object]:
+    """A createSalesOrder call in the shape of the published sample; `changes` replace fields of the order."""
     order = {
         "externalId": external_id,
         "orderName": external_id,
@@ -160,16 +170,7 @@ def sales_order(external_id: str, **changes: object) -> dict[str, object]:
         "productStoreId": "STORE",
         "currencyCode": "USD",
         "grandTotal": 302.38,
-        "shipGroup": [
-            {
-                "facilityId": "_NA_",
-                "orderFacilityId": "254",
-                "shipmentMethodTypeId": "NEXT_DAY",
-                "carrierPartyId": "_NA_",
-                "shipTo": ship_to,
-                "items": [item],
-            }
-        ],
+        "shipGroup": [ship_group()],
         "orderAdjustments": [{"type": "SHIPPING_CHARGES", "amount": 30}],
         "orderPaymentPref": [{"statusId": "PAYMENT_SETTLED", "paymentMethodTypeId": "EXT_MISC", "maxAmount": 302.38}],
         **changes,

@@ -138,7 +138,7 @@ def _rows(
     raw: Mapping[str, Any], lookups: Lookups, options: Options
 ) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """The rows of one order for both feeds."""
-    if not text(raw, "orderId").strip():
+    if not text(raw, "orderId"):
         raise OrderError("MISSING_ORDER_ID", "orderId")
     _refuse_returns(raw)
     lines = entries(raw, "orderProductList")
@@ -153,7 +153,7 @@ def _rows(
     rows = [shared | order.line_columns(line, kind) for line, kind in zip(lines, kinds, strict=True)]
     for row in rows:
         for column in REQUIRED_COLUMNS:
-            if not row[column].strip():
+            if not row[column]:
                 raise OrderError("REQUIRED_FIELD", column)
     order.refuse_open_totals()
     return rows, [_variance_columns(row) for row, kind in zip(rows, kinds, strict=True) if kind == "in_store"]
@@ -190,11 +190,11 @@ class _Order:
 
     def kind(self, line: Mapping[str, Any]) -> str:
         """``in_store`` or ``shipped``: the line decides; status and source are the same for both and say nothing."""
-        words = (text(line, "fulfillmentType"), text(line, "omniFulfillmentType"), text(self._raw, "fulfillmentType"))
-        word = first(*words)
-        if word not in _WORDS:
+        words = [text(line, name) for name in ("fulfillmentType", "omniFulfillmentType") if text(line, name)]
+        kinds = {_WORDS.get(word, "") for word in words or [text(self._raw, "fulfillmentType")]}
+        if len(kinds) > 1 or kinds == {""}:
             raise OrderError("UNKNOWN_FULFILMENT", "orderProductList[].fulfillmentType")
-        return _WORDS[word]
+        return kinds.pop()
 
     def shared_columns(self) -> dict[str, str]:
         """The columns that are the same on all rows of the order."""
@@ -223,7 +223,7 @@ class _Order:
             "product-id": "",
             "product-id-type": self._options.id_type,
             "product-id-value": text(line, "gtin"),
-            "item-external-id": f"{text(self._raw, 'orderId')}-{item_id}" if item_id.strip() else "",
+            "item-external-id": f"{text(self._raw, 'orderId')}-{item_id}" if item_id else "",
             "quantity": str(quantity(line)),
             "unit-price": price,
             "unit-list-price": price,
@@ -233,25 +233,33 @@ class _Order:
         return own | (self._in_store_columns() if kind == "in_store" else self._shipped_columns())
 
     def refuse_open_totals(self) -> None:
-        """Header against lines, to the last decimal.
+        """Each line against its own figures, then header against lines, to the last decimal.
 
         :raises OrderError: they differ.
         """
         raw, lines = self._raw, entries(self._raw, "orderProductList")
+        for line in lines:
+            own_sub_total, own_tax = self._money(line, "price") * quantity(line), self._tax(line)
+            own_total = own_sub_total - self._money(line, "discount", missing="0") + own_tax
+            self._refuse_other(line, {"subTotal": own_sub_total, "tax": own_tax, "total": own_total})
         sub_total = sum((self._money(line, "price") * quantity(line) for line in lines), Decimal(0))
         discount = sum((self._money(line, "discount", missing="0") for line in lines), Decimal(0))
         tax = sum((self._tax(line) for line in lines), Decimal(0))
         shipping = sum(self._money(raw, name, missing="0") for name in ("shippingSubTotal", "shippingTax"))
-        for name, amount in {"orderSubTotal": sub_total, "discount": discount, "taxSubTotal": tax}.items():
-            if self._money(raw, name, missing=str(amount)) != amount:
-                raise OrderError("TOTALS_MISMATCH", name)
+        self._refuse_other(raw, {"orderSubTotal": sub_total, "discount": discount, "taxSubTotal": tax})
         if self._money(raw, "totalAmount") != sub_total - discount + tax + shipping:
             raise OrderError("TOTALS_MISMATCH", "totalAmount")
+
+    def _refuse_other(self, holder: Mapping[str, Any], amounts: Mapping[str, Decimal]) -> None:
+        """Compare the amounts that are there with those that they must be."""
+        for name, amount in amounts.items():
+            if self._money(holder, name, missing=str(amount)) != amount:
+                raise OrderError("TOTALS_MISMATCH", name)
 
     def _customer_columns(self) -> dict[str, str]:
         raw, options, profile, shipping = self._raw, self._options, self._profile, self._shipping
         people = (block(raw, "billingAddress"), profile, shipping)
-        customer_id = first(text(profile, "customerId"))
+        customer_id = text(profile, "customerId")
         phones = (text(profile, "phoneMobile"), text(raw, "phoneNumber"), text(shipping, "phone"))
         emails = (text(profile, "email"), text(raw, "email"), text(shipping, "emailAddress"))
         return {
@@ -276,7 +284,7 @@ class _Order:
     def _shipped_columns(self) -> dict[str, str]:
         """A line to be brokered: no facility yet, at the shopper's address."""
         name = text(self._raw, "shippingName")
-        method = _looked_up(self._lookups.shipping, name, "shippingName") if name.strip() else "STANDARD"
+        method = _looked_up(self._lookups.shipping, name, "shippingName") if name else "STANDARD"
         return {
             "item-status-id": self._options.shipped_status,
             "facility-id": "_NA_",
@@ -308,9 +316,9 @@ class _Order:
         product_tax = block(line, "productTax")
         if product_tax.get("totalTax") is not None:
             return self._money(product_tax, "totalTax")
-        if rates := entries(product_tax, "taxRates"):
-            return sum((self._money(rate, "taxAmount") for rate in rates), Decimal(0))
-        return self._money(line, "tax", missing="0")
+        if line.get("tax") is not None:
+            return self._money(line, "tax")
+        return sum((self._money(rate, "taxAmount") for rate in entries(product_tax, "taxRates")), Decimal(0))
 
     def _money(self, holder: Mapping[str, Any], name: str, *, missing: str = "") -> Decimal:
         return money(holder, name, self._decimals, missing=missing)

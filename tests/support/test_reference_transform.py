@@ -150,7 +150,6 @@ def test_a_generated_batch_comes_out_whole() -> None:
         ({"orderDate": 1705103999000, "creationDate": "2020-02-02 00:00:00"}, "order-date", "01/12/2024"),
         ({"tenders": []}, "payment-method", ""),
         ({"store": STORE | {"countryCode": ""}}, "country", "US"),
-        ({"line": {"fulfillmentType": "IN_STORE", "omniFulfillmentType": "SHIP_TO_HOME"}}, "facility-id", ""),
         ({"line": {"fulfillmentType": None}, "fulfillmentType": "IN_STORE"}, "item-status-id", "ITEM_COMPLETED"),
         (
             {"line": {"productTax": {"taxRates": [{"taxAmount": 10}, {"taxAmount": Decimal("7.86")}]}}},
@@ -158,6 +157,8 @@ def test_a_generated_batch_comes_out_whole() -> None:
             "17.86",
         ),
         ({"line": {"productTax": None, "tax": Decimal("17.86")}}, "item-total-tax", "17.86"),
+        ({"billingAddress": {"firstName": " Ada\t"}}, "first-name", "Ada"),
+        ({"line": {"gtin": " 190000000008 "}}, "product-id-value", "190000000008"),
     ],
 )
 def test_where_a_column_comes_from(changes: Order, column: str, value: str) -> None:
@@ -212,6 +213,9 @@ def test_one_bad_order_does_not_stop_the_others() -> None:
             "tenders[].paymentMethod",
         ),
         ({"line": {"fulfillmentType": "DRONE"}}, "UNKNOWN_FULFILMENT", "orderProductList[].fulfillmentType"),
+        ({"line": {"omniFulfillmentType": "SHIP_TO_HOME"}}, "UNKNOWN_FULFILMENT", "orderProductList[].fulfillmentType"),
+        ({"line": {"omniFulfillmentType": "DRONE"}}, "UNKNOWN_FULFILMENT", "orderProductList[].fulfillmentType"),
+        ({"line": {"fulfillmentType": ""}}, "UNKNOWN_FULFILMENT", "orderProductList[].fulfillmentType"),
         ({"line": {"quantity": 0}}, "BAD_QUANTITY", "orderProductList[].quantity"),
         ({"line": {"quantity": Decimal("1.5")}}, "BAD_QUANTITY", "orderProductList[].quantity"),
         ({"line": {"quantity": "2"}}, "BAD_QUANTITY", "orderProductList[].quantity"),
@@ -226,6 +230,9 @@ def test_one_bad_order_does_not_stop_the_others() -> None:
         ({"line": {"orderItemId": None}}, "REQUIRED_FIELD", "item-external-id"),
         ({"store": STORE | {"city": None}}, "REQUIRED_FIELD", "city"),
         ({"totalAmount": Decimal("217.87")}, "TOTALS_MISMATCH", "totalAmount"),
+        ({"line": {"subTotal": 200}}, "TOTALS_MISMATCH", "subTotal"),
+        ({"line": {"total": 200}}, "TOTALS_MISMATCH", "total"),
+        ({"line": {"tax": 17}}, "TOTALS_MISMATCH", "tax"),
         ({"orderSubTotal": 200}, "TOTALS_MISMATCH", "orderSubTotal"),
         ({"taxSubTotal": 18}, "TOTALS_MISMATCH", "taxSubTotal"),
         ({"discount": 0}, "TOTALS_MISMATCH", "discount"),

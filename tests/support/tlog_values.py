@@ -20,7 +20,7 @@ class OrderError(Exception):
 
 
 def text(holder: Mapping[str, Any], name: str) -> str:
-    """A text; empty when the field is absent or null.
+    """A text without blanks around it; empty when the field is absent or null.
 
     :raises OrderError: it is something else.
     """
@@ -29,12 +29,12 @@ def text(holder: Mapping[str, Any], name: str) -> str:
         return ""
     if not isinstance(value, str):
         raise OrderError("RECORD_WRONG_TYPE", name)
-    return value
+    return value.strip()
 
 
 def first(*texts: str) -> str:
-    """The first text that is not blank, unchanged; empty when all are blank."""
-    return next((candidate for candidate in texts if candidate.strip()), "")
+    """The first text that is not empty; empty when all are."""
+    return next((candidate for candidate in texts if candidate), "")
 
 
 def block(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:

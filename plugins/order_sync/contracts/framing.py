@@ -33,7 +33,7 @@ class Layout(Enum):
     LINES = "one object per line"
 
 
-class RawRecord(NamedTuple):
+class RawRecord(msgspec.Struct, frozen=True, gc=False):
     """The bytes of one order and where they lie (``offset`` counts bytes of the unpacked file)."""
 
     index: int

@@ -72,10 +72,7 @@ ORDER_FIELDS: dict[str, Kind] = {
         for holder in ("shippingAddress", "store", "customerProfile.address")
         for field in ("addressLine1", "addressLine2", "city", "state", "postalCode", "country", "countryCode")
     },
-    **{
-        f"shippingAddress.{field}": Kind.TEXT
-        for field in ("firstName", "lastName", "phone", "emailAddress")
-    },
+    **{f"shippingAddress.{field}": Kind.TEXT for field in ("firstName", "lastName", "phone", "emailAddress")},
     **dict.fromkeys(("orderDate", "updateDate"), Kind.INSTANT),
     **dict.fromkeys(
         ("totalAmount", "orderSubTotal", "taxSubTotal", "discount", "shippingSubTotal", "shippingTax"), Kind.MONEY
@@ -192,7 +189,9 @@ def decode(json_decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$.")
         field = path.rstrip("`")
-        raise BadInput("RECORD_WRONG_TYPE", f"field {field or '(the whole record)'}: {message}.", field=field) from error
+        raise BadInput(
+            "RECORD_WRONG_TYPE", f"field {field or '(the whole record)'}: {message}.", field=field
+        ) from error
     except msgspec.DecodeError as error:
         raise BadInput("RECORD_NOT_JSON", f"{error}.") from error
     except UnicodeDecodeError as error:

@@ -9,7 +9,8 @@ from typing import Any, Literal, TypedDict, Unpack
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from order_sync.ledger.connection import Store, insert_one, insert_rows, read_batch, to_batch
+from order_sync.ledger.bulk import insert_one, insert_rows
+from order_sync.ledger.connection import Store, read_batch, to_batch
 from order_sync.ledger.rows import Batch, BatchFile, BatchInput
 from order_sync.ledger.schema import batch_files, batches, feeds, files
 from order_sync.ledger.states import BATCH_MOVES, BatchState, FeedState, check_moves

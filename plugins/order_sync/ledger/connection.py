@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
@@ -14,17 +14,12 @@ from order_sync.errors import Stop
 from order_sync.ledger.rows import Batch
 from order_sync.ledger.schema import batches
 
-#: How many keys one look-up names: well under the limits of both databases.
-CHUNK = 5_000
-
 _WRITES = "order_sync_writes"
 _SQLITE_WAIT_SECONDS = 30
 
-T = TypeVar("T")
-
 
 def parse_url(url: str) -> URL:
-    """Read a database URL; ``postgres://`` as Airflow writes it is taken for ``postgresql://``.
+    """Read a database URL; every spelling of PostgreSQL is taken for its driver psycopg 3.
 
     :raises Stop: if it is neither a SQLite file nor PostgreSQL.
     """
@@ -33,10 +28,10 @@ def parse_url(url: str) -> URL:
     except sa.exc.ArgumentError:
         # The URL may hold a password, so neither it nor the driver's message is repeated.
         raise Stop("The ledger's URL cannot be read.", next_step=_URL_HELP) from None
-    if parsed.drivername == "postgres":
-        parsed = parsed.set(drivername="postgresql")
-    backend = parsed.get_backend_name()
-    if backend not in {"sqlite", "postgresql"} or (backend == "sqlite" and sqlite_file(parsed) is None):
+    backend = parsed.drivername.partition("+")[0].replace("postgresql", "postgres")
+    if backend == "postgres":
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend != "sqlite" or sqlite_file(parsed) is None:
         raise Stop(f"The ledger cannot be kept in {parsed.render_as_string()}.", next_step=_URL_HELP)
     return parsed
 
@@ -59,7 +54,9 @@ def make_engine(url: URL) -> Engine:
     try:
         if url.get_backend_name() == "sqlite":
             return _sqlite_engine(url)
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=2)
+        # A prepared statement would be planned once, when the tables are empty, and never again.
+        unprepared = {"prepare_threshold": None}
+        return sa.create_engine(url, pool_pre_ping=True, pool_size=2, hide_parameters=True, connect_args=unprepared)
     except ModuleNotFoundError as missing:
         raise Stop(
             f"The driver {missing.name} for {url.get_backend_name()} is not installed.",
@@ -68,7 +65,7 @@ def make_engine(url: URL) -> Engine:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": _SQLITE_WAIT_SECONDS})
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": _SQLITE_WAIT_SECONDS})
 
     @sa.event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:
@@ -84,29 +81,6 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
-
-
-def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
-    """Cut a sequence into pieces of at most ``size``."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
-
-
-def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert many rows in as few round trips as the database allows."""
-    if not rows:
-        return
-    statement: Any = sa.insert(table)
-    if connection.dialect.name == "postgresql":
-        # With RETURNING, rows go out a thousand per statement; without it, one by one.
-        statement = statement.returning(sa.literal(1))
-    connection.execute(statement, list(rows))
-
-
-def insert_one(connection: Connection, table: sa.Table, row: Mapping[str, Any]) -> int:
-    """Insert one row and return its id."""
-    key = connection.execute(sa.insert(table).values(row)).inserted_primary_key
-    return int(key[0]) if key else 0
 
 
 def writing_engine(engine: Engine) -> Engine:

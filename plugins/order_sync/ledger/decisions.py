@@ -12,10 +12,11 @@ from sqlalchemy.engine import Connection
 
 from order_sync.ledger.arrivals import Decision
 from order_sync.ledger.batches import is_frozen
-from order_sync.ledger.connection import Store, chunks, insert_rows
-from order_sync.ledger.schema import history, notes, records, storable
+from order_sync.ledger.bulk import among, chunks, insert_rows
+from order_sync.ledger.connection import Store
+from order_sync.ledger.schema import notes, records, storable
 from order_sync.ledger.states import DECIDED, RECORD_MOVES, State, check_moves
-from order_sync.ledger.writing import Stamp, history_row
+from order_sync.ledger.writing import Stamp, insert_moves
 from order_sync.reasons import EXCLUSIONS, REASONS
 
 #: From this many records with one verdict on, one statement for all of them is cheaper than one for each.
@@ -74,10 +75,10 @@ class Decisions(Store):
                 if decision.record_id in standing and standing[decision.record_id] != _verdict(decision)
             ]
             _write_verdicts(connection, changed, at)
-            moves: list[dict[str, Any]] = []
+            moves: list[tuple[int, State, State, str]] = []
             for decision in changed:
-                moves += _moves(State(standing[decision.record_id][0]), decision, Stamp(at, who))
-            insert_rows(connection, history, moves)
+                moves += _moves(State(standing[decision.record_id][0]), decision)
+            insert_moves(connection, Stamp(at, who), moves)
         return len(changed)
 
     def move(
@@ -107,7 +108,7 @@ class Decisions(Store):
             if to_state is State.QUARANTINED:
                 change |= NOT_REPORTED
             connection.execute(sa.update(records).where(records.c.id == record_id).values(change))
-            insert_rows(connection, history, [history_row(Stamp(at, who), record_id, start, to_state, why)])
+            insert_moves(connection, Stamp(at, who), [(record_id, start, to_state, why)])
         return True
 
     def add_notes(self, texts: Mapping[int, Sequence[str]], *, at: datetime) -> None:
@@ -123,7 +124,7 @@ class Decisions(Store):
         with self._writing("notes") as connection:
             known = set()
             for chunk in chunks(sorted(texts)):
-                query = sa.select(notes.c.record_id, notes.c.text).where(notes.c.record_id.in_(chunk))
+                query = sa.select(notes.c.record_id, notes.c.text).where(among(connection, notes.c.record_id, chunk))
                 known |= {tuple(row) for row in connection.execute(query)}
             rows = [{"record_id": key[0], "text": key[1], "at": at} for key in wanted if key not in known]
             insert_rows(connection, notes, rows)
@@ -150,7 +151,7 @@ def _standing(connection: Connection, batch_id: int, ids: Sequence[int]) -> dict
     met = 0
     columns = [records.c.id, records.c.batch_id, *(records.c[name] for name in _VERDICT)]
     for chunk in chunks(ids):
-        query = sa.select(*columns).where(records.c.id.in_(chunk)).with_for_update()
+        query = sa.select(*columns).where(among(connection, records.c.id, chunk)).with_for_update()
         for row in connection.execute(query):
             met += 1
             if row.batch_id == batch_id and row.state in DECIDED | {State.SEEN}:
@@ -172,7 +173,7 @@ def _write_verdicts(connection: Connection, decisions: Sequence[Decision], at: d
             continue
         change = _change(state, at) | dict(zip(_VERDICT[1:], words, strict=True))
         for chunk in chunks(ids):
-            connection.execute(sa.update(records).where(records.c.id.in_(chunk)).values(change))
+            connection.execute(sa.update(records).where(among(connection, records.c.id, chunk)).values(change))
     for state, rows in single.items():
         change = _change(state, at) | {name: sa.bindparam(f"new_{name}") for name in _VERDICT[1:]}
         connection.execute(sa.update(records).where(records.c.id == sa.bindparam("record")).values(change), rows)
@@ -187,11 +188,11 @@ def _change(state: State, at: datetime) -> dict[str, Any]:
     return change
 
 
-def _moves(start: State, decision: Decision, stamp: Stamp) -> list[dict[str, Any]]:
+def _moves(start: State, decision: Decision) -> list[tuple[int, State, State, str]]:
     why = f"{decision.reason}: {decision.message}" if decision.reason else ""
     if decision.state in RECORD_MOVES[start]:
-        return [history_row(stamp, decision.record_id, start, decision.state, why)]
+        return [(decision.record_id, start, decision.state, why)]
     return [
-        history_row(stamp, decision.record_id, start, State.SEEN, "transformed again"),
-        history_row(stamp, decision.record_id, State.SEEN, decision.state, why),
+        (decision.record_id, start, State.SEEN, "transformed again"),
+        (decision.record_id, State.SEEN, decision.state, why),
     ]

@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from order_sync.ledger.connection import Store, chunks
+from order_sync.ledger.bulk import among, chunks
+from order_sync.ledger.connection import Store
 from order_sync.ledger.figures import ExceptionRow
 from order_sync.ledger.rows import Record, RecordLocation
 from order_sync.ledger.schema import OPEN_EXCEPTION, REPORTED_NOT_SOLVED, batch_files, files, records
@@ -91,7 +92,9 @@ class Exceptions(Store):
     def _mark(self, record_ids: Sequence[int], conditions: Sequence[Any], values: dict[str, datetime]) -> None:
         with self._writing() as connection:
             for chunk in chunks(record_ids):
-                connection.execute(sa.update(records).where(records.c.id.in_(chunk), *conditions).values(values))
+                connection.execute(
+                    sa.update(records).where(among(connection, records.c.id, chunk), *conditions).values(values)
+                )
 
     def unread_files(self, batch_id: int) -> set[int]:
         """Return the ids of the batch's files of which nothing could be read: all they gave is a fault of the file."""
@@ -122,7 +125,11 @@ class Exceptions(Store):
             for chunk in chunks(sorted(set(order_keys))):
                 query = (
                     sa.select(records)
-                    .where(records.c.flow == flow, records.c.retailer == retailer, records.c.order_key.in_(chunk))
+                    .where(
+                        records.c.flow == flow,
+                        records.c.retailer == retailer,
+                        among(connection, records.c.order_key, chunk),
+                    )
                     .order_by(records.c.order_key, records.c.version)
                 )
                 found += [Record(**row._mapping) for row in connection.execute(query)]
@@ -148,7 +155,7 @@ class Exceptions(Store):
                 query = (
                     sa.select(records.c.id.label("record_id"), *columns, files.c.sha256, files.c.uri, _FILE_NAME)
                     .join(files, files.c.id == records.c.file_id)
-                    .where(records.c.id.in_(chunk))
+                    .where(among(connection, records.c.id, chunk))
                     .order_by(records.c.id)
                 )
                 found += [RecordLocation(**row._mapping) for row in connection.execute(query)]

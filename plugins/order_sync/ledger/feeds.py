@@ -12,14 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from order_sync.errors import Stop
-from order_sync.ledger.connection import Store, chunks, insert_one, insert_rows
+from order_sync.ledger.bulk import among, chunks, insert_one
+from order_sync.ledger.connection import Store
 from order_sync.ledger.counting import tally_by
 from order_sync.ledger.decisions import NOT_REPORTED
 from order_sync.ledger.figures import Tally, difference
 from order_sync.ledger.rows import Feed
-from order_sync.ledger.schema import feeds, history, records, repeats
+from order_sync.ledger.schema import feeds, records, repeats
 from order_sync.ledger.states import FEED_MOVES, RECORD_MOVES, FeedState, State, check_moves
-from order_sync.ledger.writing import Stamp, history_row, note_moves
+from order_sync.ledger.writing import Stamp, insert_moves, note_moves
 
 
 class NameTaken(Stop):
@@ -258,7 +259,8 @@ def _carried_keys(connection: Connection, feed_id: int, keys: list[str]) -> set[
     moved_on = sa.select(repeats.c.record_id).where(repeats.c.feed_id == feed_id)
     for chunk in chunks(keys):
         query = sa.select(records.c.order_key).where(
-            records.c.order_key.in_(chunk), sa.or_(records.c.feed_id == feed_id, records.c.id.in_(moved_on))
+            among(connection, records.c.order_key, chunk),
+            sa.or_(records.c.feed_id == feed_id, records.c.id.in_(moved_on)),
         )
         found |= set(connection.scalars(query))
     return found
@@ -283,7 +285,9 @@ def _refuse(connection: Connection, feed: Feed, stamp: Stamp, refused: Mapping[s
     found: list[sa.Row[Any]] = []
     for chunk in chunks(list(refused)):
         query = sa.select(records.c.id, records.c.order_key).where(
-            records.c.feed_id == feed.id, records.c.state == State.DELIVERED, records.c.order_key.in_(chunk)
+            records.c.feed_id == feed.id,
+            records.c.state == State.DELIVERED,
+            among(connection, records.c.order_key, chunk),
         )
         found += list(connection.execute(query))
     if not found:
@@ -295,8 +299,5 @@ def _refuse(connection: Connection, feed: Feed, stamp: Stamp, refused: Mapping[s
         .values(**change, message=sa.bindparam("new_message"))
     )
     connection.execute(statement, [{"record": row.id, "new_message": refused[row.order_key]} for row in found])
-    moves = [
-        history_row(stamp, row.id, State.DELIVERED, State.QUARANTINED, f"{reason}: {refused[row.order_key]}")
-        for row in found
-    ]
-    insert_rows(connection, history, moves)
+    moves = [(row.id, State.DELIVERED, State.QUARANTINED, f"{reason}: {refused[row.order_key]}") for row in found]
+    insert_moves(connection, stamp, moves)

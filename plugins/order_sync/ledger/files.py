@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from order_sync.ledger.connection import Store, chunks, insert_rows
+from order_sync.ledger.bulk import among, chunks, insert_rows
+from order_sync.ledger.connection import Store
 from order_sync.ledger.rows import FileRow, FileSeen
 from order_sync.ledger.schema import file_sightings, files, storable
 
@@ -47,7 +48,9 @@ class Files(Store):
 def _read(connection: Connection, flow: str, retailer: str, hashes: Sequence[str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for chunk in chunks(hashes):
-        query = sa.select(files).where(files.c.flow == flow, files.c.retailer == retailer, files.c.sha256.in_(chunk))
+        query = sa.select(files).where(
+            files.c.flow == flow, files.c.retailer == retailer, among(connection, files.c.sha256, chunk)
+        )
         found |= {row.sha256: dict(row._mapping) for row in connection.execute(query)}
     return found
 
@@ -65,7 +68,7 @@ def _add_sightings(connection: Connection, seen: Sequence[tuple[int, FileSeen]],
     for chunk in chunks(sorted(set(wanted.values()))):
         query = sa.select(
             file_sightings.c.file_id, file_sightings.c.name, file_sightings.c.folder, file_sightings.c.mtime
-        ).where(file_sightings.c.file_id.in_(chunk))
+        ).where(among(connection, file_sightings.c.file_id, chunk))
         known |= {tuple(row) for row in connection.execute(query)}
     rows = [
         {"file_id": file_id, "name": name, "folder": folder, "mtime": mtime, "seen_at": at}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from order_sync.ledger.arrivals import Admission, AdmissionKind, Arrival, PreviousRecord
-from order_sync.ledger.connection import chunks
+from order_sync.ledger.bulk import among, chunks
 from order_sync.ledger.judging import Known, Outcome, Place, Settled
 from order_sync.ledger.rows import Batch
 from order_sync.ledger.schema import files, records, repeats
@@ -41,7 +41,7 @@ def load(
             .where(
                 records.c.flow == batch.flow,
                 records.c.retailer == batch.retailer,
-                records.c.order_key.in_(chunk),
+                among(connection, records.c.order_key, chunk),
             )
             .order_by(records.c.version)
         )
@@ -61,7 +61,7 @@ def answers(connection: Connection, outcomes: Sequence[Outcome]) -> list[Admissi
     file_ids = sorted({outcome.previous.place[0] for outcome in outcomes if outcome.previous})
     uris: dict[int, str] = {}
     for chunk in chunks(file_ids):
-        query = sa.select(files.c.id, files.c.uri).where(files.c.id.in_(chunk))
+        query = sa.select(files.c.id, files.c.uri).where(among(connection, files.c.id, chunk))
         uris |= {row.id: row.uri for row in connection.execute(query)}
     return [_answer(outcome, uris) for outcome in outcomes]
 
@@ -99,7 +99,7 @@ def _settled(
     columns = [repeats.c.file_id, repeats.c.record_index, repeats.c.record_id, repeats.c.kind, repeats.c.feed_id]
     found = _at_places(connection, repeats, columns, batch.id, arrivals)
     for chunk in chunks(sorted({row.record_id for row in found} - by_id.keys())):
-        for row in connection.execute(sa.select(*_COLUMNS).where(records.c.id.in_(chunk))):
+        for row in connection.execute(sa.select(*_COLUMNS).where(among(connection, records.c.id, chunk))):
             _known(row, by_id)
     for row in found:
         settled = Settled(AdmissionKind(row.kind), by_id[row.record_id], row.feed_id)
@@ -121,7 +121,7 @@ def _at_places(
     for chunk in chunks(sorted({arrival.file_id for arrival in arrivals})):
         query = sa.select(*columns).where(
             table.c.batch_id == batch_id,
-            table.c.file_id.in_(chunk),
+            among(connection, table.c.file_id, chunk),
             table.c.record_index.between(min(indexes), max(indexes)),
         )
         found += connection.execute(query).all()

@@ -7,7 +7,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from order_sync.ledger.connection import Store, chunks
+from order_sync.ledger.bulk import among, chunks
+from order_sync.ledger.connection import Store
 from order_sync.ledger.rows import Problem
 from order_sync.ledger.schema import problems, storable
 
@@ -62,5 +63,7 @@ class Problems(Store):
         """Note that a report told of these problems."""
         with self._writing() as connection:
             for chunk in chunks(ids):
-                told = sa.update(problems).where(problems.c.id.in_(chunk), problems.c.reported_at.is_(None))
+                told = sa.update(problems).where(
+                    among(connection, problems.c.id, chunk), problems.c.reported_at.is_(None)
+                )
                 connection.execute(told.values(reported_at=at))

@@ -8,7 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from order_sync.ledger.connection import Store, chunks, insert_rows
+from order_sync.ledger.bulk import among, chunks, insert_rows
+from order_sync.ledger.connection import Store
 from order_sync.ledger.schema import stock_moves
 
 
@@ -35,7 +36,7 @@ class Stock(Store):
             found: set[str] = set()
             for chunk in chunks(order_keys):
                 query = sa.select(stock_moves.c.order_key).where(
-                    stock_moves.c.batch_id == batch_id, stock_moves.c.order_key.in_(chunk)
+                    stock_moves.c.batch_id == batch_id, among(connection, stock_moves.c.order_key, chunk)
                 )
                 found.update(connection.scalars(query))
             return found
@@ -52,7 +53,7 @@ def _owners(connection: Connection, place: dict[str, str], order_keys: Sequence[
         query = sa.select(stock_moves.c.order_key, stock_moves.c.batch_id).where(
             stock_moves.c.flow == place["flow"],
             stock_moves.c.retailer == place["retailer"],
-            stock_moves.c.order_key.in_(chunk),
+            among(connection, stock_moves.c.order_key, chunk),
         )
         owners |= {row.order_key: row.batch_id for row in connection.execute(query)}
     return owners

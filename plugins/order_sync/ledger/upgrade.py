@@ -24,8 +24,8 @@ def upgrade(url: str) -> None:
     :raises Stop: if the URL is not usable.
     """
     # Not at the top: it would cost every task start 0.1 s, and only an upgrade needs it.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command
+    from alembic.config import Config
 
     parsed = parse_url(url)
     file = sqlite_file(parsed)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from order_sync.ledger.arrivals import AdmissionKind, Arrival
-from order_sync.ledger.connection import chunks, insert_rows
+from order_sync.ledger.bulk import among, chunks, insert_rows, insert_tuples
 from order_sync.ledger.judging import Known, Plan
 from order_sync.ledger.known import ARRIVAL_COLUMNS, ids_at
 from order_sync.ledger.rows import Batch
@@ -23,6 +24,8 @@ _UNDECIDED: dict[str, Any] = {
     "state": State.SEEN, "reason": "", "field": "", "message": "", "feed_id": None, "partner_ref": "",
     "lease_until": None, "request_hash": "",
 }  # fmt: skip
+_values = attrgetter(*ARRIVAL_COLUMNS)
+
 _NEVER_TRIED: dict[str, Any] = {"attempts": 0, "fence": 0, "reported_at": None, "solved_reported_at": None}
 
 
@@ -46,16 +49,15 @@ def write(connection: Connection, batch: Batch, plan: Plan, stamp: Stamp) -> Non
 def _create(connection: Connection, batch: Batch, created: Sequence[Known], stamp: Stamp) -> None:
     constants = {
         "flow": batch.flow, "retailer": batch.retailer, "batch_id": batch.id, "first_seen_at": stamp.at,
-        "updated_at": stamp.at,
-        **_UNDECIDED, **_NEVER_TRIED,
+        "updated_at": stamp.at, **_UNDECIDED, **_NEVER_TRIED,
     }  # fmt: skip
-    rows = [{**constants, **_content(record.arrival), "version": record.version} for record in created]
-    insert_rows(connection, records, rows)
+    rows = ((record.version, *_values(record.arrival)) for record in created)
+    insert_tuples(connection, records, ("version", *ARRIVAL_COLUMNS), rows, constants)
     ids = ids_at(connection, batch.id, [record.arrival for record in created])
     for record in created:
         record.record_id = ids[record.place]
     for chunk in chunks([record.record_id for record in created]):
-        note_moves(connection, stamp, [records.c.id.in_(chunk)], ("", State.SEEN), "")
+        note_moves(connection, stamp, [among(connection, records.c.id, chunk)], ("", State.SEEN), "")
 
 
 def _adopt(connection: Connection, batch: Batch, adopted: Sequence[tuple[Known, Known]], stamp: Stamp) -> None:
@@ -70,8 +72,8 @@ def _adopt(connection: Connection, batch: Batch, adopted: Sequence[tuple[Known, 
     for before, after in adopted:
         check_moves(RECORD_MOVES, [before.state], after.state)
         why = f"brought again in batch {batch.id}, set aside in batch {before.batch_id}"
-        moves.append(history_row(stamp, before.record_id, before.state, after.state, why))
-    insert_rows(connection, history, moves)
+        moves.append((before.record_id, before.state, after.state, why))
+    insert_moves(connection, stamp, moves)
 
 
 def _update(connection: Connection, changed: Sequence[Known], constants: dict[str, Any]) -> None:
@@ -79,15 +81,9 @@ def _update(connection: Connection, changed: Sequence[Known], constants: dict[st
         return
     columns: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in ARRIVAL_COLUMNS}
     statement = sa.update(records).where(records.c.id == sa.bindparam("record")).values(**constants, **columns)
-    values = [
-        {"record": record.record_id, **{f"new_{name}": value for name, value in _content(record.arrival).items()}}
-        for record in changed
-    ]
-    connection.execute(statement, values)
-
-
-def _content(arrival: Arrival) -> dict[str, Any]:
-    return {name: getattr(arrival, name) for name in ARRIVAL_COLUMNS}
+    names = ("record", *(f"new_{name}" for name in ARRIVAL_COLUMNS))
+    rows = [(record.record_id, *_values(record.arrival)) for record in changed]
+    connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def _repeat(batch_id: int, arrival: Arrival, kind: AdmissionKind, record: Known, at: datetime) -> dict[str, Any]:
@@ -99,12 +95,14 @@ def _repeat(batch_id: int, arrival: Arrival, kind: AdmissionKind, record: Known,
     }  # fmt: skip
 
 
-def history_row(stamp: Stamp, record_id: int, start: State, end: State, why: str) -> dict[str, Any]:
-    """Return one line of the history, ready to insert."""
-    return {
-        "record_id": record_id, "at": stamp.at, "from_state": start.value, "to_state": end.value,
-        "who": stamp.who, "why": why,
-    }  # fmt: skip
+def insert_moves(connection: Connection, stamp: Stamp, moves: Sequence[tuple[int, State, State, str]]) -> None:
+    """Write lines of history.
+
+    :param moves: record id, the state left, the state entered, and why.
+    """
+    rows = ((record_id, start.value, end.value, why) for record_id, start, end, why in moves)
+    columns = ("record_id", "from_state", "to_state", "why")
+    insert_tuples(connection, history, columns, rows, {"at": stamp.at, "who": stamp.who})
 
 
 def note_moves(

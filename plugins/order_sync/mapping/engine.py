@@ -42,9 +42,7 @@ class Engine:
 
     def fill(self, sheet: Sheet, verdicts: Verdicts) -> dict[str, Filled]:
         """The columns of the target by name; orders that cannot be mapped are rejected in ``verdicts``."""
-        return {
-            column.name: _ColumnRun(self, column, sheet, verdicts).filled() for column in self.mapping.columns
-        }
+        return {column.name: _ColumnRun(self, column, sheet, verdicts).filled() for column in self.mapping.columns}
 
     def setting(self, name: str) -> str:
         """A value of the retailer's settings."""

@@ -210,8 +210,7 @@ def _source_problem(source: Source, column: Column, vocabulary: Vocabulary) -> s
         return "a lookup needs a key, and unknown: reject, default or pass"
     if source.unknown == "default" and column.default is None and column.default_setting is None:
         return "unknown: default needs a default"
-    if source.by is not None and set(source.cases or {}) != vocabulary.cases.get(source.by):
+    if source.by is not None and frozenset(source.cases or {}) != vocabulary.cases.get(source.by):
         allowed = sorted(vocabulary.cases.get(source.by, ())) or "none: it is no fact with fixed values"
         return f"the cases of {source.by} are {allowed}"
     return ""
-

@@ -42,9 +42,7 @@ class Admitter:
         answers = self._book.admit(self._batch, arrivals, at=run.now, who=run.who, dry_run=run.dry_run)
         while others := [at for at, answer in enumerate(answers) if answer.kind is AdmissionKind.OTHER]:
             decisions = self._compare(others, arrivals, contents, answers)
-            settled = self._book.settle_others(
-                self._batch, decisions, at=run.now, who=run.who, dry_run=run.dry_run
-            )
+            settled = self._book.settle_others(self._batch, decisions, at=run.now, who=run.who, dry_run=run.dry_run)
             for at, answer in zip(others, settled, strict=True):
                 answers[at] = answer
         return answers

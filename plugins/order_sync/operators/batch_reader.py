@@ -61,9 +61,7 @@ class BatchReader:
                         yield SourceRecord(source.position, index, found.offset, found.data)
 
 
-def read_records(
-    staging: Staging, uri: str, indexes: Collection[int], bounds: Bounds, most: int
-) -> dict[int, bytes]:
+def read_records(staging: Staging, uri: str, indexes: Collection[int], bounds: Bounds, most: int) -> dict[int, bytes]:
     """Some records of a stored file by their index, for comparing an order with what arrived earlier."""
     reader = BatchReader(staging, [Input(0, 0, "", uri, uri, frozenset(indexes))], bounds, most)
     return {record.index: record.data for record in reader.records()}
@@ -74,9 +72,7 @@ def count_orders(stream: BinaryIO, name: str, bounds: Bounds, most: int) -> int:
     return sum(1 for _ in _records(stream, name, bounds, most))
 
 
-def _records(
-    stream: BinaryIO, name: str, bounds: Bounds, most: int
-) -> Iterator[framing.RawRecord | BadInput]:
+def _records(stream: BinaryIO, name: str, bounds: Bounds, most: int) -> Iterator[framing.RawRecord | BadInput]:
     """The records of a file in order; a part that is damaged comes as one error and gives no record."""
     for part in bundles.parts(stream, name, bounds):
         if isinstance(part, BadInput):

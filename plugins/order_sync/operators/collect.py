@@ -170,4 +170,3 @@ def _stored(fetched: Fetched, path: Path, staging: Staging) -> FileSeen:
 
 def _as_xcom(file: FileSeen) -> dict[str, Any]:
     return {"sha256": file.sha256, "size": file.size, "uri": file.uri, "name": file.name}
-

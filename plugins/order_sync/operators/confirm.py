@@ -114,7 +114,9 @@ class ConfirmImport(BaseSensorOperator):
                 next_step=f"Read import {log.log_id} in HotWax (EXIM, Data Manager), then clear this task.",
             )
         done = book.confirm_feed(feed.id, refused=refused, partner_log_id=log.log_id, at=run.now, who=run.who)
-        self.log.info("HotWax took %s of %s: %s confirmed, %s refused.", feed.name, feed.orders, done.confirmed, done.refused)
+        self.log.info(
+            "HotWax took %s of %s: %s confirmed, %s refused.", feed.name, feed.orders, done.confirmed, done.refused
+        )
 
     def _confirm_rows(self, run: Run, book: Ledger, feed: Feed, log: ImportLog, rows: list[FailedRow]) -> None:
         """The stock variance has no orders of its own: refused rows are told as a problem of the run."""
@@ -122,7 +124,9 @@ class ConfirmImport(BaseSensorOperator):
         book.confirm_feed(feed.id, refused=refused, partner_log_id=log.log_id, at=run.now, who=run.who)
         if log.clean:
             return
-        shown = "; ".join(f"{row.fields.get('comments') or row.fields.get('idValue')}: {row.message}" for row in rows[:_SHOWN_ROWS])
+        shown = "; ".join(
+            f"{row.fields.get('comments') or row.fields.get('idValue')}: {row.message}" for row in rows[:_SHOWN_ROWS]
+        )
         book.note_problem(
             flow=self.flow,
             retailer=self.retailer,

@@ -79,9 +79,7 @@ class Outputs:
         self.feed.finish(self._transform.feed_end())
         self.variance.finish()
 
-    def register(
-        self, book: Ledger, staging: Staging, batch: Batch, run: Run, transform: PredictSpringOrders
-    ) -> None:
+    def register(self, book: Ledger, staging: Staging, batch: Batch, run: Run, transform: PredictSpringOrders) -> None:
         """Store the feeds that have rows, name them and attach the batch's orders to the order feed."""
         money = book.equation(batch.id).sending.amounts
         for target, output, amounts, ending in (

@@ -67,5 +67,7 @@ class Publish(FlowOperator):
         point("publish.before_commit")
         book.publish_feed(feed.id, at=run.now, who=run.who)
         done = "Published" if published.renamed else "Found already published"
-        self.log.info("%s %s: %s rows, %s bytes, sha256 %s.", done, published.path, feed.rows, published.size, feed.sha256)
+        self.log.info(
+            "%s %s: %s rows, %s bytes, sha256 %s.", done, published.path, feed.rows, published.size, feed.sha256
+        )
         return published.path

@@ -115,7 +115,9 @@ class FailureReportMail(FlowOperator):
         """Steps that failed without a word, for instance because the process was killed."""
         failed = [task for task, state in self._states.items() if state == "failed" and task not in told]
         return [
-            Problem(task, "The step ended without saying why (killed, or out of memory).", "Read its log, then clear it.")
+            Problem(
+                task, "The step ended without saying why (killed, or out of memory).", "Read its log, then clear it."
+            )
             for task in sorted(failed)
         ]
 

@@ -81,7 +81,14 @@ def _inputs(book: Ledger, batch: Batch) -> list[Input]:
     for place in book.record_locations(batch.selection) if batch.selection else []:
         wanted.setdefault(place.file_id, set()).add(place.record_index)
     return [
-        Input(file.position, file.file_id, file.sha256, file.uri, file.name, wanted.get(file.file_id) if batch.selection else None)
+        Input(
+            file.position,
+            file.file_id,
+            file.sha256,
+            file.uri,
+            file.name,
+            wanted.get(file.file_id) if batch.selection else None,
+        )
         for file in files
         if file.duplicate_of is None
     ]

@@ -233,9 +233,7 @@ class BatchTransform:
         outputs.feed.write(part, rows)
         outputs.feed.orders += int(ready.sum())
 
-    def _stock(
-        self, candidates: Sequence[Candidate], admissions: Sequence[Admission], wanted: BoolArray
-    ) -> BoolArray:
+    def _stock(self, candidates: Sequence[Candidate], admissions: Sequence[Admission], wanted: BoolArray) -> BoolArray:
         """Of the orders whose stock moves, those that move it with this batch: the stock of an order moves once."""
         if self._run.dry_run:
             return wanted
@@ -264,7 +262,7 @@ class BatchTransform:
             self._book.add_notes(notes, at=self._run.now)
 
     def _check_equation(self) -> None:
-        """in = out + left out + set aside, in count and money.
+        """In = out + left out + set aside, in count and money.
 
         :raises Stop: it does not close.
         """
@@ -283,5 +281,3 @@ def _money(judgement: Judgement, orders: BoolArray) -> Decimal:
         (Decimal(int(totals[at])).scaleb(-DECIMALS[judgement.currency[at]]) for at in np.flatnonzero(orders)),
         Decimal(0),
     )
-
-

@@ -32,9 +32,7 @@ class WaitForFiles(BaseSensorOperator):
     :returns: the files as dicts of ``name``, ``path``, ``size`` and ``mtime`` (ISO, UTC).
     """
 
-    def __init__(
-        self, *, flow: str, retailer: str, conn_id: str, folder: str, arrival: Arrival, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, flow: str, retailer: str, conn_id: str, folder: str, arrival: Arrival, **kwargs: Any) -> None:
         super().__init__(
             mode="reschedule", poke_interval=arrival.poke_seconds, timeout=arrival.timeout_seconds, **kwargs
         )
@@ -96,5 +94,3 @@ class WaitForFiles(BaseSensorOperator):
 def _as_xcom(file: RemoteFile) -> dict[str, Any]:
     values = asdict(file)
     return {**values, "mtime": file.mtime.isoformat()}
-
-

@@ -70,7 +70,7 @@ class SftpClient:
         self._worker: SftpWorker | None = None
 
     def __enter__(self) -> Self:
-        from order_sync.partners.sftp_worker import SftpWorker  # noqa: PLC0415 - loads asyncssh and the provider
+        from order_sync.partners.sftp_worker import SftpWorker
 
         self._worker = SftpWorker(self._conn_id, self._concurrency)
         return self

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import asyncssh
 from airflow.providers.sftp.hooks.sftp import SFTPHookAsync
 
 from order_sync.errors import NotSent, OrderSyncError, Stop
+from order_sync.partners.sftp_transport import BatchingConnector
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -23,6 +25,7 @@ LOST: tuple[type[Exception], ...] = (
 )
 
 _SSH_PORT = 22
+_SSH_CONFIG = Path("~/.ssh/config")  # it may name a jump host or a proxy: then asyncssh has to connect by itself
 _CONNECT_SECONDS = 15.0
 _KEEPALIVE_SECONDS = 20.0
 
@@ -78,6 +81,7 @@ class SftpConnection(SFTPHookAsync):
         return {
             "host": conn.host,
             "port": conn.port or _SSH_PORT,
+            "tunnel": () if _SSH_CONFIG.expanduser().exists() else BatchingConnector(),
             "username": conn.login,
             "password": conn.password,
             "encryption_algs": "^aes128-gcm@openssh.com,aes256-gcm@openssh.com",

@@ -29,7 +29,7 @@ COLUMNS = (
 )
 
 # Spreadsheets run a cell that begins with one of these as a formula; some also read the full-width forms.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # A cell beyond 32,767 characters is cut or refused by spreadsheets.
 _LONGEST_CELL = 32_000
 

@@ -197,7 +197,7 @@ def _rows(totals: Totals) -> list[tuple[str, Tally, bool]]:
 def _worth(tally: Tally, currency: str) -> str:
     if currency or tally.minor:
         return _money(Amount(tally.minor, currency))
-    return "amount unknown" if tally.orders else "–"  # noqa: RUF001
+    return "amount unknown" if tally.orders else "–"
 
 
 def _totals_title(totals: Totals) -> str:

@@ -43,7 +43,9 @@ def check_payments(judgement: Judgement, payments: Lookup) -> None:
     for at, paid in enumerate(judgement.payments):
         for payment in paid:
             if payment.method not in payments.values:
-                message = f"a payment is {payment.method!r:.80}, which the lookup table payment_method.csv does not hold."
+                message = (
+                    f"a payment is {payment.method!r:.80}, which the lookup table payment_method.csv does not hold."
+                )
                 judgement.verdicts.order(at, BadInput("UNMAPPED_VALUE", message, field="tenders.paymentMethod"))
 
 

@@ -41,7 +41,9 @@ def csv_figures(header: bytes, rows: pa.Buffer) -> Figures:
         csv.ConvertOptions(include_columns=list(types), column_types=types),
     )
     ids = table["external-id"].combine_chunks()
-    first = pa.concat_arrays([pa.array([True]), pc.not_equal(ids[1:], ids[:-1])]) if len(ids) else pa.array([], pa.bool_())
+    first = (
+        pa.concat_arrays([pa.array([True]), pc.not_equal(ids[1:], ids[:-1])]) if len(ids) else pa.array([], pa.bool_())
+    )
     orders = table.filter(first)
     row_money = (
         _sum(pc.multiply(table["unit-price"], table["quantity"]))

@@ -119,7 +119,9 @@ class PredictSpringOrders:
             return b"", 0
         if self.settings.feed_format == "csv":
             return csv_rows.rows(mapped.order_fields, owner, lines), len(lines)
-        elements = create_sales_order.elements(mapped.judgement, mapped.order_fields, orders, self._payments, self.settings)
+        elements = create_sales_order.elements(
+            mapped.judgement, mapped.order_fields, orders, self._payments, self.settings
+        )
         return (b"\n" if first else b",\n") + b",\n".join(elements), len(lines)
 
     def variance_rows(self, mapped: MappedFrame, orders: BoolArray) -> tuple[pa.Buffer | bytes, int]:

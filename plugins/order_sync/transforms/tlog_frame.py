@@ -14,6 +14,7 @@ from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -45,7 +46,7 @@ _ARROW: dict[Kind, pa.DataType] = {
 }
 
 
-class SourceRecord(NamedTuple):
+class SourceRecord(msgspec.Struct, frozen=True, gc=False):
     """The raw bytes of one order and the place they come from (``file`` counts the files of the batch)."""
 
     file: int
@@ -236,7 +237,7 @@ def _with_sums(columns: dict[str, Any], lines: Sequence[Any]) -> dict[str, Any]:
     for path, parts in (("productTax.totalTax", _taxes), ("discount", _adjustments)):
         column = columns[path]
         missing = np.flatnonzero([value is None for value in column] if isinstance(column, tuple) else column.is_null())
-        sums = {int(at): _sum(amounts) for at in missing if (amounts := parts(lines[at]))}
+        sums = {at: _sum(amounts) for at in missing.tolist() if (amounts := parts(lines[at]))}
         if sums:
             values = list(column) if isinstance(column, tuple) else column.to_pylist()
             for at, total in sums.items():

@@ -144,7 +144,9 @@ class _Judge:
         for fault in frame.faults:
             cause = BadInput("RECORD_WRONG_TYPE", f"field {fault.path}: {fault.message}.", field=fault.path)
             verdicts.order(fault.order, cause)
-        verdicts.orders(_null(self._text["order.orderId"]), "MISSING_ORDER_ID", "orderId", lambda _: "orderId is empty.")
+        verdicts.orders(
+            _null(self._text["order.orderId"]), "MISSING_ORDER_ID", "orderId", lambda _: "orderId is empty."
+        )
         self._reject_returns()
         verdicts.orders(frame.counts == 0, "NO_LINES", "orderProductList", lambda _: "orderProductList is empty.")
         self._reject_duplicate_lines()
@@ -164,7 +166,14 @@ class _Judge:
         payments = self._tenders()
         sheet = self._sheet
         return Judgement(
-            frame, sheet, verdicts, kind, self._currency, self._known_totals(), sheet.instant["order.updateDate"], payments
+            frame,
+            sheet,
+            verdicts,
+            kind,
+            self._currency,
+            self._known_totals(),
+            sheet.instant["order.updateDate"],
+            payments,
         )
 
     def _reject_returns(self) -> None:
@@ -215,13 +224,17 @@ class _Judge:
             strange,
             "UNKNOWN_FULFILMENT",
             "fulfillmentType",
-            lambda at: f"line {self._label(at)}: fulfillmentType {own[at].as_py()!r:.40}, "
-            f"omniFulfillmentType {omni[at].as_py()!r:.40}, the order's {header[at].as_py()!r:.40}.",
+            lambda at: (
+                f"line {self._label(at)}: fulfillmentType {own[at].as_py()!r:.40}, "
+                f"omniFulfillmentType {omni[at].as_py()!r:.40}, the order's {header[at].as_py()!r:.40}."
+            ),
         )
         self._text["fact.fulfilment"] = decided
         in_store = self._per_order(equals(decided, IN_STORE))
         shipped = self._per_order(equals(decided, SHIPPED))
-        kind = np.select([(shipped == 0) & (in_store > 0), (in_store == 0) & (shipped > 0), in_store > 0], [0, 1, 2], -1)
+        kind = np.select(
+            [(shipped == 0) & (in_store > 0), (in_store == 0) & (shipped > 0), in_store > 0], [0, 1, 2], -1
+        )
         self._text["fact.kind"] = pa.array([*KINDS, None]).take(pa.array(kind % (len(KINDS) + 1)))
         return kind
 
@@ -242,8 +255,9 @@ class _Judge:
             ~good,
             "BAD_DATE",
             "orderDate",
-            lambda at: f"orderDate is {values[at] if present[at] else 'absent'}, "
-            f"creationDate is {texts[at].as_py()!r:.40}.",
+            lambda at: (
+                f"orderDate is {values[at] if present[at] else 'absent'}, creationDate is {texts[at].as_py()!r:.40}."
+            ),
         )
         self._sheet.instant["fact.ordered_at"] = Numbers(np.where(good, values, 0), good)
 
@@ -275,7 +289,7 @@ class _Judge:
         self._sheet.money[f"{level}.{path}"] = Numbers(np.where(bad, 0, minor), present & ~bad)
 
     def _totals(self, quantity: Int64Array) -> None:
-        """price x quantity - discount + tax, line by line and over the order, to the cent."""
+        """Price x quantity - discount + tax, line by line and over the order, to the cent."""
         amounts = self._sheet.money
         price = amounts["line.price"].values
         discount = amounts["line.discount"].values
@@ -312,8 +326,10 @@ class _Judge:
             present & (said != computed),
             "TOTALS_MISMATCH",
             path,
-            lambda at: f"line {self._label(at)}: {path} says {self._show(said[at], int(owner[at]))}, "
-            f"{what} is {self._show(computed[at], int(owner[at]))}.",
+            lambda at: (
+                f"line {self._label(at)}: {path} says {self._show(said[at], int(owner[at]))}, "
+                f"{what} is {self._show(computed[at], int(owner[at]))}."
+            ),
         )
 
     def _compare_orders(self, path: str, what: str, computed: Int64Array) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from alembic import context
-
 from order_sync.ledger.schema import metadata
 
 context.configure(
