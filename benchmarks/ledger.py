@@ -87,8 +87,12 @@ def feed_life(ledger: Ledger, batch: Batch, count: int) -> None:
     timed("attach", count, lambda: ledger.attach_records_to_feed(feed.id))
     timed("intend", count, lambda: ledger.intend_feed(feed.id, remote_path="/in/feed.csv", at=AT, who="bench"))
     timed("publish", count, lambda: ledger.publish_feed(feed.id, at=AT, who="bench"))
-    confirm = {"refused": {"order-1": "no such product"}, "partner_log_id": "1", "at": AT, "who": "bench"}
-    timed("confirm", count, lambda: ledger.confirm_feed(feed.id, **confirm))
+    refused = {"order-1": "no such product"}
+    timed(
+        "confirm",
+        count,
+        lambda: ledger.confirm_feed(feed.id, refused=refused, partner_log_id="1", at=AT, who="bench"),
+    )
 
 
 def new_batch(ledger: Ledger, flow: str, count: int) -> tuple[Batch, list[Arrival]]:

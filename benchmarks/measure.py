@@ -75,7 +75,7 @@ def _child(*arguments: str) -> str:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT / "plugins"), str(ROOT)))}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # start-up would be compiling, which no installation does twice
     command = [sys.executable, "-m", "benchmarks.measure", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise PeerFailedError(f"{' '.join(arguments)} ended with {done.returncode}: {last}")

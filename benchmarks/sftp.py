@@ -156,13 +156,16 @@ def _measure(loads: tuple[Load, ...], rounds: int) -> str:
             get, put = (statistics.median(times[name, kind]) for kind in ("get", "put"))
             scaled = _is_scaled(name, load)
             cells[name].append(f"{get:.2f} / {put:.2f}" + (" (scaled)" if scaled else ""))
+    legend = (
+        f"Loopback, `sshd` of the system, {os.cpu_count()} cores, medians of {rounds}, peers alternating. "
+        f"The times of the operator are scaled up from {SCALED_COUNT} files. Command: `python -m benchmarks.sftp`."
+    )
     lines = [
         f"| seconds get / put | {' | '.join(load.title for load in loads)} |",
         f"|---|{'---|' * len(loads)}",
         *(f"| {name} | {' | '.join(columns)} |" for name, columns in cells.items()),
         "",
-        f"Loopback, `sshd` of the system, {os.cpu_count()} cores, medians of {rounds}, peers alternating. The "
-        f"operator's times are scaled up from {SCALED_COUNT} files. Command: `python -m benchmarks.sftp`.",
+        legend,
     ]
     return "\n".join(lines)
 
@@ -205,7 +208,7 @@ def _time(peer: Peer, bench: Bench, target: Path) -> float:
 
 def _generate(folder: Path, load: Load) -> None:
     folder.mkdir()
-    rng = random.Random(load.count)  # noqa: S311 - data for a measurement
+    rng = random.Random(load.count)
     chunk = rng.randbytes(min(load.size, 1_000_000))
     for number in range(load.count):
         with (folder / f"tlog-{number:05}.json").open("wb") as file:
@@ -217,7 +220,7 @@ def _openssh(bench: Bench, commands: str) -> None:
     server = bench.server
     options = [f"-o{option}" for option in ("BatchMode=yes", f"UserKnownHostsFile={_known_hosts(server)}")]
     command = ["sftp", "-q", "-b", "-", *options, "-i", str(server.client_key_path), "-P", str(server.port)]
-    subprocess.run(  # noqa: S603 - fixed command
+    subprocess.run(
         [*command, f"{server.user}@{server.host}"], input=commands.encode(), check=True, stdout=subprocess.DEVNULL
     )
 
@@ -263,9 +266,8 @@ def _import_all() -> None:
     import logging
 
     import airflow.providers.sftp.operators.sftp
-    import paramiko
-
     import order_sync.partners.sftp_worker  # noqa: F401
+    import paramiko
 
     for noisy in (airflow.providers.sftp.__name__, paramiko.__name__, "asyncssh", "airflow"):
         logging.getLogger(noisy).setLevel(logging.ERROR)

@@ -102,9 +102,9 @@ def compare(size: int, peers: Sequence[Peer], rounds: int, folder: Path = DATA) 
                 runs[peer.name].append(measure(peer.name, source, folder / "out" / peer.name))
             except PeerFailedError as error:
                 failures[peer.name] = str(error)
+            shutil.rmtree(folder / "out", ignore_errors=True)
     megabytes = source.stat().st_size / _MEGABYTE
     source.unlink()
-    shutil.rmtree(folder / "out", ignore_errors=True)
     return Comparison(size, megabytes, runs, failures)
 
 
@@ -141,13 +141,16 @@ def _table_line(result: Comparison, peer: Peer) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def report(results: Sequence[Comparison], command: str, rounds: int) -> str:
-    """All tables, with what they were made by and on."""
+def report(results: Sequence[Comparison], command: str, rounds: int, load: float) -> str:
+    """All tables, with what they were made by and on.
+
+    :param load: the load average before the first run; near 0 when the machine did nothing else.
+    """
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     head = (
         f"Made by `{command}`: medians of {rounds} runs (one above {_ONE_ROUND_ABOVE:,} orders) in alternating order, "
         "each in a process of its own; "
-        f"{os.cpu_count()} processors, Python {platform.python_version()}, {libraries}."
+        f"{os.cpu_count()} processors (load {load:.1f} before), Python {platform.python_version()}, {libraries}."
     )
     return "\n\n".join([head, *(table(result) for result in results)])
 
@@ -174,10 +177,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
     options = parser.parse_args(arguments)
     peers = [peer for peer in PEERS if peer.name in options.peers]
+    load = os.getloadavg()[0]
     results = [compare(size, peers, options.rounds) for size in options.sizes]
     bench = "BENCH=full " if os.environ.get("BENCH") == "full" else ""
     command = f"{bench}python -m benchmarks.transform {' '.join(sys.argv[1:] if arguments is None else arguments)}"
-    text = report(results, command.strip(), options.rounds)
+    text = report(results, command.strip(), options.rounds, load)
     print(text)
     if options.write:
         write_results(text)

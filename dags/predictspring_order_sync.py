@@ -1,13 +1,11 @@
-"""### PredictSpring order sync
-
-TLog files of PredictSpring become the order feed (CSV or JSON) and the stock variance that HotWax imports.
+"""PredictSpring TLogs become the order feed (CSV or JSON) and the stock variance that HotWax imports.
 
 **In:** TLogs on SFTP (`folders.inbox`): JSON objects, arrays, JSON lines, `.gz`, `.zip`.
 **Out:** `<prefix>_OrderFeed_…` and `<prefix>_InventoryVariance_…` in HotWax's folders; a failure report by mail.
 
 | task | does | when it is red |
 |---|---|---|
-| wait_for_tlogs | finds files that are not being written any more; skips the run when there are none | folder or login is wrong |
+| wait_for_tlogs | finds finished files; skips the run when there are none | folder or login is wrong |
 | collect | stores the files by content, makes the batch | server down; retried |
 | transform | decodes, checks, maps; bad orders are set aside | settings or mapping wrong, or the money does not close |
 | publish | puts the feeds there, complete, once | server down; the next try finishes it |

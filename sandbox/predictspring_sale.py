@@ -84,7 +84,7 @@ class Sale:
         having: frozenset[str],
         lacking: frozenset[str],
     ) -> None:
-        self._rng = rng = random.Random(f"{seed}:{n}")  # noqa: S311 - has to be repeatable, not secret
+        self._rng = rng = random.Random(f"{seed}:{n}")
         self._stamps, self._register_transaction = stamps, str(n % 1000)
         drawn_kind = rng.choices(list(world.KINDS), list(world.KINDS.values()))[0]
         self._kind = kind or drawn_kind

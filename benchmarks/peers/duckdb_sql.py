@@ -119,7 +119,7 @@ def _variance() -> dict[str, str]:
         "externalFacilityId": '"external-facility-id"',
         "idValue": '"product-id-value"',
         "availableDelta": '-"quantity"',
-        "comments": "'PredictSpring ' || \"item-external-id\"",
+        "comments": f"'{DEFAULTS.comment}' || \"item-external-id\"",
     }
 
 

@@ -126,7 +126,7 @@ def _variance(feed: pd.DataFrame) -> pd.DataFrame:
     variance["externalFacilityId"] = sold["external-facility-id"]
     variance["idValue"] = sold["product-id-value"]
     variance["availableDelta"] = "-" + sold["quantity"]
-    variance["comments"] = "PredictSpring " + sold["item-external-id"]
+    variance["comments"] = DEFAULTS.comment + sold["item-external-id"]
     return variance.assign(**VARIANCE_CONSTANTS)[list(VARIANCE_COLUMNS)]
 
 

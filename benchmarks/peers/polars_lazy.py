@@ -60,7 +60,7 @@ def run(source: Path, orders_csv: Path, variance_csv: Path) -> None:
         externalFacilityId=pl.col("external-facility-id"),
         idValue=pl.col("product-id-value"),
         availableDelta=-pl.col("quantity"),
-        comments="PredictSpring " + pl.col("item-external-id"),
+        comments=DEFAULTS.comment + pl.col("item-external-id"),
     )
     sinks = [
         _unquoted(feed.select(ORDER_COLUMNS)).sink_csv(orders_csv, float_precision=2, lazy=True),

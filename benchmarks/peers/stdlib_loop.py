@@ -145,5 +145,5 @@ def _variance_row(row: Row) -> Row:
         "externalFacilityId": row["external-facility-id"],
         "idValue": row["product-id-value"],
         "availableDelta": f"-{row['quantity']}",
-        "comments": f"PredictSpring {row['item-external-id']}",
+        "comments": f"{DEFAULTS.comment}{row['item-external-id']}",
     }

@@ -17,11 +17,17 @@ _VARIABLE = "ORDER_SYNC_FAULT_AT"
 POINTS: tuple[str, ...] = (
     "fetch.before_download",
     "fetch.after_download",
+    "collect.before_batch",
+    "transform.before_decide",
+    "transform.before_register",
     "publish.before_upload",
     "publish.before_rename",
     "publish.after_rename",
+    "publish.before_commit",
+    "confirm.before_commit",
     "move.before_rename",
     "move.after_rename",
+    "report.after_send",
 )
 
 _reached: Counter[str] = Counter()

@@ -1,7 +1,7 @@
 """The staging store: inputs and outputs by content hash, on a local folder or an object store.
 
-Bytes are stored once, are never changed, and can be read by any worker. ``ORDER_SYNC_STAGING`` names the root, a URL such
-as ``file:///var/lib/order-sync/staging`` or ``s3://aws_default@bucket/order-sync``.
+Bytes are stored once, are never changed, and can be read by any worker. ``ORDER_SYNC_STAGING`` names the root, a URL
+such as ``file:///var/lib/order-sync/staging`` or ``s3://aws_default@bucket/order-sync``.
 """
 
 from __future__ import annotations

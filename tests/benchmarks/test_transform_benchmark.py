@@ -118,9 +118,9 @@ def test_the_table_says_what_failed_and_what_was_not_run() -> None:
 
 
 def test_the_report_names_its_command() -> None:
-    assert report([comparison()], "python -m benchmarks.transform --write", 3).startswith(
-        "Made by `python -m benchmarks.transform --write`: medians of 3 runs"
-    )
+    found = report([comparison()], "python -m benchmarks.transform --write", 3, load=0.25)
+    assert found.startswith("Made by `python -m benchmarks.transform --write`: medians of 3 runs")
+    assert "(load 0.2 before)" in found
 
 
 def test_results_are_replaced_between_their_markers_only(tmp_path: Path) -> None:

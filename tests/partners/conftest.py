@@ -16,6 +16,7 @@ os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-home-"))
 os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 
 from order_sync.partners.sftp import SftpClient
+
 from sandbox.sftp import SftpServer
 from tests.support.openssh import SSHD, OpenSsh
 

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-
 from order_sync.errors import NotSent, Stop
 from order_sync.partners.sftp import SftpClient
-from order_sync.partners.sftp_transport import Batching
+
 from sandbox.sftp import SftpServer
 
 from .conftest import Connect, Server
@@ -60,33 +59,6 @@ def test_one_connection_for_everything(sandbox: SftpServer, connect: Connect, tm
         sftp.move("out/feed.csv", "out/archive")
         sftp.list("out/archive")
     assert sandbox.connections == 1
-
-
-def test_requests_of_one_turn_are_sent_in_one_piece(sandbox: SftpServer, connect: Connect) -> None:
-    for number in range(64):
-        (sandbox.root / f"in/{number}").write_bytes(b"x")
-    with SftpClient(connect(sandbox)) as sftp:
-        files = sftp.list("in")
-        transport = sftp._open._session._ssh._transport  # type: ignore[union-attr]
-        assert isinstance(transport, Batching)
-        pieces: list[int] = []
-        send = transport._transport.write
-        transport._transport.write = lambda data: (pieces.append(len(data)), send(data))  # type: ignore[assignment]
-        sftp.fetch(files, lambda file: Forget())
-    assert len(pieces) < 64  # four requests a file, each of which asyncssh sends as two packets
-
-
-class Forget:
-    """A sink that keeps nothing."""
-
-    def write(self, data: bytes, /) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-    def discard(self) -> None:
-        pass
 
 
 def test_connection_that_the_server_closed_meanwhile_is_opened_again(sandbox: SftpServer, connect: Connect) -> None:

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
 from order_sync.errors import BadInput, NotSent, Stop
 from order_sync.partners.sftp import Fetched, FileSink, RemoteFile, SftpClient
+
 from sandbox.sftp import SftpServer
 
 from .conftest import Server
@@ -168,7 +168,8 @@ def test_cut_in_the_middle_keeps_nothing_of_the_file(sandbox: SftpServer, client
         client.fetch(files, store)
     assert store.sinks["big.json"].end == "discarded"
     assert store.kept == {}
-    assert client.fetch(files, store := Store())[0].error is None
+    store = Store()
+    assert client.fetch(files, store)[0].error is None
     assert store.kept == {"big.json": b"x" * 3_000_000}
 
 

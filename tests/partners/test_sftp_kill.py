@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from order_sync.partners.sftp import FileSink, SftpClient
+
 from sandbox.sftp import SftpServer
 
 from .conftest import Connect
@@ -31,7 +31,7 @@ def work(folder):
         sftp.move("in/a.json", "in/archive")
 
 for line in sys.stdin:
-    folder, connection, fault = line.rstrip("\n").split("\t")
+    folder, connection, fault = line.rstrip("\\n").split("\t")
     child = os.fork()
     if child == 0:
         os.environ["AIRFLOW_CONN_PARTNER_SFTP"] = connection

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
 from order_sync.errors import NotSent, Stop
 from order_sync.partners.sftp import RemoteFile, SftpClient, unchanged
+
 from sandbox.sftp import SftpServer
 
 from .conftest import Server
@@ -64,7 +64,7 @@ def test_missing_folder(any_client: SftpClient) -> None:
 
 def test_folder_that_may_not_be_read(sandbox: SftpServer, client: SftpClient) -> None:
     sandbox.faults.deny("list", "/in")
-    with pytest.raises(Stop, match="Cannot list the folder 'in': .* not permitted"):
+    with pytest.raises(Stop, match=r"Cannot list the folder 'in': .* not permitted"):
         client.list("in")
 
 

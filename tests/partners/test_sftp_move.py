@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from order_sync.errors import BadInput, NotSent, Stop
 from order_sync.partners.sftp import SftpClient
+
 from sandbox.sftp import SftpServer
 
 from .conftest import Server
@@ -71,7 +71,7 @@ def test_name_without_an_extension(any_server: Server, any_client: SftpClient) -
 
 
 def test_file_that_is_nowhere(any_client: SftpClient) -> None:
-    with pytest.raises(NotSent, match="neither there nor at 'archive/a.json'"):
+    with pytest.raises(NotSent, match=r"neither there nor at 'archive/a.json'"):
         any_client.move("in/a.json", "archive")
 
 
@@ -87,7 +87,7 @@ def test_one_failure_does_not_stop_the_others(sandbox: SftpServer, client: SftpC
 
 def test_folder_may_not_be_made(sandbox: SftpServer, client: SftpClient) -> None:
     sandbox.faults.deny("mkdir", "/archive")
-    with pytest.raises(Stop, match="Cannot make the folder 'archive': .* not permitted"):
+    with pytest.raises(Stop, match=r"Cannot make the folder 'archive': .* not permitted"):
         client.move("in/a.json", "archive")
 
 

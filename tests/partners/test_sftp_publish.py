@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from order_sync.errors import BadInput, InDoubt, NotSent, Stop
 from order_sync.partners.sftp import SftpClient, Upload
+
 from sandbox.sftp import SftpServer
 from sandbox.sftp_session import SftpSession
 
@@ -150,7 +150,7 @@ def test_consumer_has_taken_it_already(any_server: Server, any_client: SftpClien
 
 def test_consumer_has_taken_another_file_of_that_name(any_server: Server, any_client: SftpClient, feed: Path) -> None:
     (any_server.root / "out/archive/feed.csv").write_bytes(b"other")
-    with pytest.raises(Stop, match="'out/archive/feed.csv' exists on the server with other bytes"):
+    with pytest.raises(Stop, match=r"'out/archive/feed.csv' exists on the server with other bytes"):
         any_client.publish(feed, "out", "feed.csv", taken_folders=["out/archive"])
 
 
@@ -308,7 +308,7 @@ def test_missing_folder(any_client: SftpClient, feed: Path) -> None:
 
 def test_rename_not_permitted(sandbox: SftpServer, client: SftpClient, feed: Path) -> None:
     sandbox.faults.deny("rename", "/out/feed.csv")
-    with pytest.raises(Stop, match="Cannot rename .* not permitted"):
+    with pytest.raises(Stop, match=r"Cannot rename .* not permitted"):
         client.publish(feed, "out", "feed.csv")
 
 

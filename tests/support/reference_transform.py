@@ -72,6 +72,7 @@ class Options:
     phone: str = "0000000000"
     email: str = "noreply@example.com"
     country: str = "US"
+    comment: str = "PredictSpring "  # what the comments of the inventory variance begin with
 
 
 class Reject(NamedTuple):
@@ -156,7 +157,8 @@ def _rows(
             if not row[column]:
                 raise OrderError("REQUIRED_FIELD", column)
     order.refuse_open_totals()
-    return rows, [_variance_columns(row) for row, kind in zip(rows, kinds, strict=True) if kind == "in_store"]
+    sold = [row for row, kind in zip(rows, kinds, strict=True) if kind == "in_store"]
+    return rows, [_variance_columns(row, options) for row in sold]
 
 
 def _refuse_returns(raw: Mapping[str, Any]) -> None:
@@ -327,7 +329,7 @@ class _Order:
         return f"{amount:.{self._decimals}f}"
 
 
-def _variance_columns(row: Mapping[str, str]) -> dict[str, str]:
+def _variance_columns(row: Mapping[str, str], options: Options) -> dict[str, str]:
     return {
         "facilityId": "",
         "externalFacilityId": row["external-facility-id"],
@@ -336,7 +338,7 @@ def _variance_columns(row: Mapping[str, str]) -> dict[str, str]:
         "availableDelta": f"-{row['quantity']}",
         "locationSeqId": "TLTLTLLL01",
         "varianceReasonId": "POS_SALE",
-        "comments": f"PredictSpring {row['item-external-id']}",
+        "comments": f"{options.comment}{row['item-external-id']}",
     }
 
 

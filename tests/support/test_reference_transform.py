@@ -100,12 +100,16 @@ def test_a_mixed_cart_gives_these_bytes() -> None:
     assert header == ",".join(ORDER_COLUMNS)
     assert len(ORDER_COLUMNS) == 42
     assert lines == [
-        ',PS7,PS7,,STORE,STORE,ITEM_COMPLETED,,254,,254,,C1,Ada,"O""Neil, Jr.",1 Shop Street,,New York,10012,NY,US,'
-        "+12125550101,ada@example.com,01/12/2024,,UPCA,190000000008,PS7-1,2,100.50,100.50,-1.00,260.19,CASH,8.95,0.72,"
-        "17.86,POS_COMPLETED,_NA_,POS_SALES_CHANNEL,,254",
-        ',PS7,PS7,,STORE,STORE,ITEM_APPROVED,_NA_,,,254,,C1,Ada,"O""Neil, Jr.",2 Elm Street,Apt 4,Salem,97301,OR,'
-        "US,+12125550101,ada@example.com,01/12/2024,,UPCA,190001000007,PS7-2,1,30.00,30.00,0.00,260.19,CASH,8.95,0.72,"
-        "2.66,NEXT_DAY,_NA_,POS_SALES_CHANNEL,,254",
+        (
+            ',PS7,PS7,,STORE,STORE,ITEM_COMPLETED,,254,,254,,C1,Ada,"O""Neil, Jr.",1 Shop Street,,New York,10012,NY,US,'
+            "+12125550101,ada@example.com,01/12/2024,,UPCA,190000000008,PS7-1,2,100.50,100.50,-1.00,260.19,CASH,8.95,0.72,"
+            "17.86,POS_COMPLETED,_NA_,POS_SALES_CHANNEL,,254"
+        ),
+        (
+            ',PS7,PS7,,STORE,STORE,ITEM_APPROVED,_NA_,,,254,,C1,Ada,"O""Neil, Jr.",2 Elm Street,Apt 4,Salem,97301,OR,'
+            "US,+12125550101,ada@example.com,01/12/2024,,UPCA,190001000007,PS7-2,1,30.00,30.00,0.00,260.19,CASH,8.95,0.72,"
+            "2.66,NEXT_DAY,_NA_,POS_SALES_CHANNEL,,254"
+        ),
         "",
     ]
     assert feeds.variance.decode() == (

@@ -91,7 +91,7 @@ DECIMALS: dict[str, int] = {
     ),
 }
 
-#: No genuine amount has more minor units; far below the 15 digits up to which the proof above holds, so sums stay exact.
+#: No genuine amount has more minor units. It is far below the 15 digits of the proof above, so sums stay exact.
 LIMIT = 10**13
 
 Int64Array = npt.NDArray[np.int64]

@@ -80,8 +80,7 @@ class Admitting(Store):
 def _judge(
     connection: Connection, batch: Batch, arrivals: Sequence[Arrival], verdicts: Iterable[OtherDecision | None]
 ) -> tuple[Judge, list[Outcome]]:
-    mine, settled, versions = load(connection, batch, arrivals)
-    judge = Judge(batch.id, is_frozen(connection, batch.id), mine, settled, versions)
+    judge = Judge(batch.id, *load(connection, batch, arrivals), frozen=is_frozen(connection, batch.id))
     return judge, [judge.judge(arrival, verdict) for arrival, verdict in zip(arrivals, verdicts, strict=True)]
 
 

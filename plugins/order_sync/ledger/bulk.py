@@ -85,6 +85,7 @@ def _converter(column: sa.Column[Any], connection: Connection) -> Any:
 
 
 def _copy(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    with connection.connection.cursor() as cursor, cursor.copy(statement) as copy:
+    cursor: Any = connection.connection.cursor()
+    with cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)

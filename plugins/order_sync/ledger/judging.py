@@ -78,19 +78,20 @@ class Judge:
     """Judges the arrivals of one call in their order; an earlier one counts for those after it.
 
     :param batch_id: the batch they belong to.
-    :param frozen: whether the batch's feed was promised to the partner, so that nothing may change.
     :param mine: records of this batch by place.
     :param settled: arrivals of this batch that were counted as repeats, by place.
     :param versions: known versions of every order key among the arrivals, oldest first.
+    :param frozen: whether the batch's feed was promised to the partner, so that nothing may change.
     """
 
     def __init__(
         self,
         batch_id: int,
-        frozen: bool,
         mine: Mapping[Place, Known],
         settled: Mapping[Place, Settled],
         versions: dict[str, list[Known]],
+        *,
+        frozen: bool,
     ) -> None:
         self.plan = Plan()
         self._batch_id = batch_id

@@ -35,7 +35,8 @@ def load(
         mine[record.place] = record
     settled = dict(_settled(connection, batch, arrivals, by_id))
     versions: dict[str, list[Known]] = {}
-    for chunk in chunks(list({arrival.order_key for arrival in arrivals})):
+    keys = {arrival.order_key for arrival in arrivals if not _plainly_mine(arrival, mine)}
+    for chunk in chunks(list(keys)):
         query = (
             sa.select(*_COLUMNS)
             .where(
@@ -48,6 +49,12 @@ def load(
         for row in connection.execute(query):
             versions.setdefault(row.order_key, []).append(_known(row, by_id))
     return mine, settled, versions
+
+
+def _plainly_mine(arrival: Arrival, mine: dict[Place, Known]) -> bool:
+    """Whether other versions of the order do not matter: the batch holds the first one, and at this very place."""
+    record = mine.get((arrival.file_id, arrival.record_index))
+    return record is not None and record.version == 1 and record.arrival.order_key == arrival.order_key
 
 
 def ids_at(connection: Connection, batch_id: int, arrivals: Sequence[Arrival]) -> dict[Place, int]:

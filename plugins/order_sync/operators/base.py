@@ -1,4 +1,4 @@
-"""The manners of every step: the ledger opened and closed, problems noted for the report, errors turned into retries."""
+"""The manners of every step: the ledger opened and closed, problems noted, errors turned into retries."""
 
 from __future__ import annotations
 

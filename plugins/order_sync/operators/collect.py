@@ -13,6 +13,7 @@ from typing import Any
 
 from order_sync.contracts.bundles import Bounds
 from order_sync.errors import Stop
+from order_sync.faults import point
 from order_sync.flow import Run
 from order_sync.ledger import Batch, BatchInput, BatchState, FileSeen, Ledger, State
 from order_sync.operators.base import FlowOperator
@@ -38,7 +39,7 @@ class Collect(FlowOperator):
         self.conn_id, self.files, self.limits = conn_id, files, limits
 
     def step(self, run: Run, book: Ledger) -> dict[str, Any]:
-        """Find the batches of this run, most fixed first: its own earlier ones, a backfill's, orders asked for, files."""
+        """Find the batches of this run, the most fixed first: its own, a backfill's, orders, files."""
         own = book.batches_of_run(run.dag_id, run.run_id)
         if run.is_backfill:
             return {"batches": [batch.id for batch in book.batches_of_window(self.flow, self.retailer, *run.window)]}
@@ -103,6 +104,7 @@ class Collect(FlowOperator):
             BatchInput(row.id, file.name, file.folder, file.mtime, position)
             for position, (row, file) in enumerate(zip(rows, seen, strict=True))
         ]
+        point("collect.before_batch")
         return self._created(run, book, "inbox", [f"{file.sha256} {file.name}" for file in seen], inputs)
 
     def _again(self, run: Run, book: Ledger) -> Batch:

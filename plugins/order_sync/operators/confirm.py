@@ -9,6 +9,7 @@ from airflow.sdk import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowSensorTimeout
 
 from order_sync.errors import NotSent, Stop
+from order_sync.faults import point
 from order_sync.flow import Run, ledger
 from order_sync.ledger import BatchState, Feed, FeedState, Ledger
 from order_sync.operators.base import guarded
@@ -99,6 +100,7 @@ class ConfirmImport(BaseSensorOperator):
                 f"HotWax's import {log.log_id} of {feed.name} ended as {log.status}.",
                 next_step="Read that log in HotWax (EXIM, Data Manager), run the import there again, clear this task.",
             )
+        point("confirm.before_commit")
         rows = [] if log.clean else hotwax.failed_rows(log)
         if feed.carries_records:
             self._confirm_orders(run, book, feed, log, rows)
@@ -135,6 +137,6 @@ class ConfirmImport(BaseSensorOperator):
             task_id="stock variance",
             error_class="Rejected",
             message=f"HotWax refused {log.failed} of {log.total} rows of {feed.name}: {shown}",
-            next_step="Correct the stock of these items in HotWax; the other rows are booked. Do not import the file again.",
+            next_step="Correct the stock of these items in HotWax. The other rows are booked: never import the file again.",
             at=run.now,
         )

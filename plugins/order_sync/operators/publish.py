@@ -46,8 +46,7 @@ class Publish(FlowOperator):
             with SftpClient(self.conn_id) as sftp:
                 paths = [self._publish(run, book, sftp, feed) for _, feed in todo]
         for batch in batches:
-            before = {BatchState.TRANSFORMED, BatchState.COLLECTED}
-            book.move_batch(batch.id, before, BatchState.PUBLISHED, at=run.now)
+            book.move_batch(batch.id, {BatchState.TRANSFORMED}, BatchState.PUBLISHED, at=run.now)
         return paths
 
     def _wanted(self, run: Run, book: Ledger, batch: Batch) -> list[Feed]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from order_sync.errors import Rejected
+from order_sync.faults import point
 from order_sync.flow import Run
 from order_sync.ledger import ExceptionRow, Ledger, State, TotalLine
 from order_sync.operators.base import FlowOperator
@@ -103,6 +104,7 @@ class FailureReportMail(FlowOperator):
             )
         except Rejected as error:
             refused = error
+        point("report.after_send")
         book.mark_reported(reported, at=run.now)
         book.mark_solved_reported([row.record_id for row in solved], at=run.now)
         book.problems_reported([problem.id for problem in noted], at=run.now)

@@ -14,6 +14,7 @@ from order_sync.contracts.bundles import Bounds
 from order_sync.contracts.money import DECIMALS
 from order_sync.contracts.predictspring import guess_order_id
 from order_sync.errors import BadInput, Stop
+from order_sync.faults import point
 from order_sync.flow import Run
 from order_sync.ledger import (
     ORDER_KEY_LENGTH,
@@ -102,6 +103,7 @@ class BatchTransform:
             self._outcome.variance_rows = outputs.variance.rows
             if not dry_run:
                 self._check_equation()
+                point("transform.before_register")
                 outputs.register(self._book, self._staging, self._batch, self._run, self._transform)
                 self._book.move_batch(
                     self._batch.id,
@@ -142,6 +144,7 @@ class BatchTransform:
         ]
         for candidate, admission, decision in zip(candidates, admissions, decisions, strict=True):
             self._outcome.count(candidate.arrival, admission.kind, decision)
+        point("transform.before_decide")
         if not self._run.dry_run:
             self._book.decide(
                 self._batch.id, [decision for decision in decisions if decision], at=self._run.now, who=self._run.who
@@ -226,9 +229,9 @@ class BatchTransform:
         found = self._transform.figures(part)
         if (found.orders, found.rows, found.row_money, found.grand_totals) != (ready.sum(), rows, expected, expected):
             raise Stop(
-                f"Batch {self._batch.id}: {ready.sum()} orders of {expected} would go out as {found.orders} orders, rows "
-                f"of {found.row_money}, grand totals of {found.grand_totals}.",
-                next_step="Nothing was published. A mapping drops or changes money: compare it with the last good version.",
+                f"Batch {self._batch.id}: {ready.sum()} orders of {expected} would go out as {found.orders} orders, "
+                f"rows of {found.row_money}, grand totals of {found.grand_totals}.",
+                next_step="Nothing was published. A mapping drops or changes money: compare it with the last good one.",
             )
         outputs.feed.write(part, rows)
         outputs.feed.orders += int(ready.sum())

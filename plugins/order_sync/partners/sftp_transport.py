@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 
 class Batching(asyncio.Transport):
@@ -65,8 +65,8 @@ class _Relay(asyncio.Protocol):
         self.resume_writing = protocol.resume_writing  # type: ignore[method-assign]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._protocol.connection_made(Batching(transport))
+        """Hand the protocol its transport."""
+        self._protocol.connection_made(Batching(cast("asyncio.Transport", transport)))
 
 
 class BatchingConnector:

@@ -1,7 +1,7 @@
 """The order feed as JSON: one element per order, each a list of service calls that HotWax runs in turn.
 
-Shape: hotwax/oms-documentation, integrations/predictspring/order-import, createSalesOrderAPISample.json. A shipped order
-also gets ``createExcludedOrderFacilityForOrder``, so that HotWax never brokers it back to the store that sold it.
+Shape: hotwax/oms-documentation, integrations/predictspring/order-import, createSalesOrderAPISample.json. A shipped
+order also gets ``createExcludedOrderFacilityForOrder``, so that HotWax never brokers it back to the store that sold it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def elements(
 
 
 def check_payments(judgement: Judgement, payments: Lookup) -> None:
-    """Reject orders with a payment that the table does not know; this feed names every payment, not the largest only."""
+    """Reject orders with a payment that the table does not know; this feed names all payments, not just the largest."""
     for at, paid in enumerate(judgement.payments):
         for payment in paid:
             if payment.method not in payments.values:

@@ -1,4 +1,4 @@
-"""Filled columns to CSV text: comma, ``\\n``, UTF-8, quotes only where a value needs them."""
+"""Filled columns to CSV text: commas, line feeds, UTF-8, quotes only where a value needs them."""
 
 from __future__ import annotations
 

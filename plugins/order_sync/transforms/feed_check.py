@@ -1,6 +1,6 @@
 """Read back what is about to be published and count it, independently of how it was made.
 
-The last of three checks on the money: the order's own totals (rules), the ledger's equation, and this one, on the bytes.
+The last of three checks on the money: the order's own totals (rules), the ledger's equation, and this one on the bytes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The rules for TLogs: what an order is, whether it adds up, and the facts that mappings refer to.
 
-Rules and their sources: hotwax/oms-documentation, integrations/predictspring/order-import (mapping and samples), and the
+Sources of the rules: hotwax/oms-documentation, integrations/predictspring/order-import (mapping and samples), and the
 vendor's page on reading the JSON. Each rule looks at whole columns; the first cause found for an order stands.
 """
 

@@ -30,8 +30,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop every table."""
     for table in (
-        "problems", "stock_moves", "notes", "history", "repeats", "records", "feeds", "batch_files", "batches", "file_sightings",
-        "files",
+        "problems", "stock_moves", "notes", "history", "repeats", "records", "feeds", "batch_files", "batches",
+        "file_sightings", "files",
     ):  # fmt: skip
         op.drop_table(table)
 

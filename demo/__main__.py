@@ -1,0 +1,101 @@
+"""``make demo``: the PredictSpring flow through Airflow, against the sandbox partners, and what became of every order."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from demo.local_airflow import ROOT, LocalAirflow, RunResult
+from demo.quiet import Stage
+from demo.tlogs import REFUSED_BY_HOTWAX, Expected, drop_first_round, drop_second_round
+from sandbox.hotwax import HotWaxSettings
+from sandbox.world import World
+
+if TYPE_CHECKING:
+    from demo.tables import Tables
+
+DAG = "predictspring_order_sync"
+HOME = ROOT / ".demo"
+
+
+def main() -> int:
+    """Run the demo; 0 when every figure closes."""
+    shutil.rmtree(HOME, ignore_errors=True)
+    stage = Stage(HOME / "airflow.log")
+    stage.step("starting the sandbox partners: SFTP, HotWax, mail")
+    with World(HOME / "partners", hotwax=HotWaxSettings(poll_seconds=0.3)) as world:
+        world.hotwax.importer.faults.refuse = {REFUSED_BY_HOTWAX: "Product is not known in HotWax"}
+        stage.step("starting Airflow in this process")
+        airflow = LocalAirflow(HOME / "airflow", world.connections_path, ROOT / "sandbox" / "overlay.yaml")
+        airflow.start(template=ROOT / ".airflow" / "airflow.db")
+        from demo.tables import Tables
+
+        tables = Tables(stage, world, airflow)
+        try:
+            expected = _rounds(stage, world, airflow, tables)
+        except Exception as error:
+            stage.fail(f"{type(error).__name__}: {error}")
+            raise
+        tables.files()
+        tables.mails()
+        faults = [*_compare(world, expected), *tables.open_equations()]
+    for fault in faults:
+        stage.say(f"WRONG: {fault}")
+    if not faults:
+        stage.say(
+            f"Every order is accounted for: {len(expected.totals)} orders of {sum(expected.totals.values())} USD stand in "
+            f"HotWax once, stock moved by {expected.units}, the rest waits as exceptions or was left out."
+        )
+    stage.say(f"\nLook around in {HOME.relative_to(ROOT)}/: partners/sftp, partners/mail, airflow/staging, airflow.log")
+    return 1 if faults else 0
+
+
+def _rounds(stage: Stage, world: World, airflow: LocalAirflow, tables: Tables) -> Expected:
+    """The three runs of the demo."""
+    expected = drop_first_round(world.tlog_folder)
+    stage.step(f"run 1: {_count(world.tlog_folder)} files wait on the SFTP server")
+    tables.run("1  a quarter of an hour, with everything that goes wrong", _checked(airflow.run(DAG)))
+    drop_second_round(world.tlog_folder, expected)
+    stage.step(f"run 2: {_count(world.tlog_folder)} files: old ones again, a changed order, a corrected one")
+    tables.run("2  the same files again, one changed, one corrected", _checked(airflow.run(DAG)))
+    world.hotwax.importer.faults.refuse = {}
+    stage.step(f"run 3: HotWax has learnt the product; order {REFUSED_BY_HOTWAX} is brought again by its id")
+    tables.run("3  one order brought again", _checked(airflow.run(DAG, {"order_ids": [REFUSED_BY_HOTWAX]})))
+    return expected
+
+
+def _checked(run: RunResult) -> RunResult:
+    """A run that ended as it should.
+
+    :raises RuntimeError: it did not.
+    """
+    if run.state != "success":
+        raise RuntimeError(f"the run ended as {run.state}: {run.tasks}")
+    return run
+
+
+def _count(folder: Path) -> int:
+    return sum(1 for path in folder.iterdir() if path.is_file())
+
+
+def _compare(world: World, expected: Expected) -> list[str]:
+    """What HotWax holds against what the TLogs say."""
+    held = {row["external_id"]: Decimal(row["grand_total"]) for row in world.hotwax.database.orders()}
+    faults = [f"order {order} is missing in HotWax" for order in expected.totals.keys() - held.keys()]
+    faults += [f"order {order} should not be in HotWax" for order in held.keys() - expected.totals.keys()]
+    faults += [
+        f"order {order}: {held[order]} in HotWax, {total} in the TLog"
+        for order, total in expected.totals.items()
+        if order in held and held[order] != total
+    ]
+    units = world.hotwax.database.figures()["varianceUnits"]
+    if units != expected.units:
+        faults.append(f"the stock moved by {units}, the TLogs say {expected.units}")
+    return faults
+
+
+if __name__ == "__main__":
+    sys.exit(main())
