@@ -72,7 +72,7 @@ class Options:
     phone: str = "0000000000"
     email: str = "noreply@example.com"
     country: str = "US"
-    comment: str = "PredictSpring "  # what the comments of the inventory variance begin with
+    comment: str = ""  # what the comments of the inventory variance begin with
 
 
 class Reject(NamedTuple):

@@ -113,7 +113,7 @@ def test_a_mixed_cart_gives_these_bytes() -> None:
         "",
     ]
     assert feeds.variance.decode() == (
-        ",".join(VARIANCE_COLUMNS) + "\n,254,UPCA,190000000008,-2,TLTLTLLL01,POS_SALE,PredictSpring PS7-1\n"
+        ",".join(VARIANCE_COLUMNS) + "\n,254,UPCA,190000000008,-2,TLTLTLLL01,POS_SALE,PS7-1\n"
     )
     assert feeds.rejects == []
 

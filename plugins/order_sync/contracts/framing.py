@@ -56,7 +56,7 @@ def inspect(stream: BinaryIO, name: str, max_record_bytes: int) -> Layout:
         return Layout.ARRAY
     first = head + stream.readline(max_record_bytes + 1)
     if len(first) > max_record_bytes:
-        raise _too_large(name, 0, max_record_bytes)
+        raise _too_large(name, max_record_bytes)
     fault = _fault(first)
     if fault and not _complete_line_follows(stream, max_record_bytes):
         _check_object(stream, name, max_record_bytes)
@@ -106,15 +106,18 @@ def _start(stream: BinaryIO, name: str) -> tuple[bytes, int]:
 
 def _lines(stream: BinaryIO, name: str, max_record_bytes: int) -> Iterator[tuple[int, bytes]]:
     """Offset and bytes of every line that is not blank, from where the stream stands."""
-    offset, count = stream.tell(), 0
-    while line := stream.readline(max_record_bytes + 1):
-        if len(line) > max_record_bytes:
-            raise _too_large(name, count, max_record_bytes)
-        data = line.strip(_BLANKS)
-        if data:
-            yield offset, data
-            count += 1
-        offset += len(line)
+    offset, open_line = stream.tell(), b""
+    while chunk := stream.read(_CHUNK):
+        *lines, open_line = (open_line + chunk).split(b"\n")
+        for line in lines:
+            data = line.strip(_BLANKS)
+            if data:
+                yield offset, data
+            offset += len(line) + 1
+        if len(open_line) > max_record_bytes:
+            raise _too_large(name, max_record_bytes)
+    if open_line.strip(_BLANKS):
+        yield offset, open_line.strip(_BLANKS)
 
 
 def _fault(data: bytes) -> str | None:
@@ -133,7 +136,7 @@ def _check_object(stream: BinaryIO, name: str, max_record_bytes: int) -> None:
     head, _ = _start(stream, name)
     data = head + stream.read(max_record_bytes)
     if len(data) > max_record_bytes:
-        raise _too_large(name, 0, max_record_bytes)
+        raise _too_large(name, max_record_bytes)
     fault = _fault(data)
     if fault == "FILE_TRUNCATED":
         raise BadInput(fault, f"File {name}: it ends in the middle of the order, after {len(data)} bytes.")
@@ -154,24 +157,25 @@ def _last_line(stream: BinaryIO, name: str, max_record_bytes: int) -> bytes | No
     """
     _, offset = _start(stream, name)
     stream.seek(offset)
-    open_line, last, count = b"", b"", 0
+    open_line, last, several = b"", b"", False
     while chunk := stream.read(_CHUNK):
         text = open_line + chunk
         ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
-        longest = int(np.diff(ends, prepend=-1, append=len(text)).max())
-        if longest > max_record_bytes:
-            raise _too_large(name, count, max_record_bytes)
-        whole = text[: int(ends[-1])].rstrip(_BLANKS) if len(ends) else b""
-        if whole:
-            last, count = whole[whole.rfind(b"\n") + 1 :], count + 1 + whole.count(b"\n")
-        open_line = text[int(ends[-1]) + 1 :] if len(ends) else text
-    if open_line.strip(_BLANKS):
-        last, count = open_line.strip(_BLANKS), count + 1
-    return last if count > 1 else None
+        if int(np.diff(ends, prepend=-1, append=len(text)).max()) > max_record_bytes:
+            raise _too_large(name, max_record_bytes)
+        end = int(ends[-1]) if len(ends) else 0
+        if whole := text[:end].strip(_BLANKS):
+            start = whole.rfind(b"\n") + 1
+            several = several or bool(last) or start > 0
+            last = whole[start:]
+        open_line = text[end:]
+    if rest := open_line.strip(_BLANKS):
+        several, last = several or bool(last), rest
+    return last if several else None
 
 
-def _too_large(name: str, index: int, limit: int) -> BadInput:
-    return BadInput("FILE_TOO_LARGE", f"File {name}, record {index + 1}: one order has more than {limit} bytes.")
+def _too_large(name: str, limit: int) -> BadInput:
+    return BadInput("FILE_TOO_LARGE", f"File {name}: one order has more than the allowed {limit} bytes.")
 
 
 class _Tokens(NamedTuple):
@@ -244,7 +248,7 @@ def _array_elements(stream: BinaryIO, name: str, max_record_bytes: int) -> Itera
         pending += chunk[begin:]
         base += len(chunk)
         if len(pending) > max_record_bytes:
-            raise _too_large(name, index, max_record_bytes)
+            raise _too_large(name, max_record_bytes)
     raise BadInput("FILE_TRUNCATED", f"File {name}: the array is not closed; the file ends after record {index}.")
 
 

@@ -120,6 +120,7 @@ class Tender(msgspec.Struct, gc=False, frozen=True):
 
     paymentMethod: str | int | None = None
     amountAuthorized: float | str | None = None
+    totalAmountCarriedOverForExchange: float | str | None = None
 
 
 class _TransactionData(msgspec.Struct, gc=False, frozen=True):
@@ -144,9 +145,12 @@ _ORDER_EXTRAS: list[tuple[str, Any, Any]] = [
     ("refundPaymentDetails", list[Anything] | None, None),
     ("orderActivityLog", list[_Activity] | None, None),
 ]
-_LINE_EXTRAS: list[tuple[str, Any, Any]] = [("priceAdjustments", list[Amount] | None, None)]
-_TAX_EXTRAS: list[tuple[str, Any, Any]] = [("taxRates", list[Amount] | None, None)]
+_ABSENT = msgspec.Raw(b"null")
+#: Lists that are read only where the sum they make up is missing: they stay raw until then.
+_LINE_EXTRAS: list[tuple[str, Any, Any]] = [("priceAdjustments", msgspec.Raw, _ABSENT)]
+_TAX_EXTRAS: list[tuple[str, Any, Any]] = [("taxRates", msgspec.Raw, _ABSENT)]
 
+_amounts = msgspec.json.Decoder(list[Amount] | None)
 _ORDER_ID = re.compile(rb'"orderId"\s*:\s*(?:"([^"\\]{1,64})"|(\d{1,20}))')
 
 
@@ -174,6 +178,18 @@ def _struct(name: str, fields: dict[str, Kind], extras: list[tuple[str, Any, Any
     return msgspec.defstruct(name, [*plain, *nested, *extras], gc=False)
 
 
+def decode_all(json_decoder: msgspec.json.Decoder[Any], data: list[bytes]) -> list[Any] | None:
+    """Decode several TLogs in one go; None if any of them needs a closer look by :func:`decode`."""
+    together = b"".join(data)
+    if b"\\u0000" in together:
+        return None
+    try:
+        together.decode()
+        return [json_decoder.decode(one) for one in data]
+    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
+        return None
+
+
 def decode(json_decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
     """Decode one TLog.
 
@@ -198,6 +214,16 @@ def decode(json_decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
         raise BadInput("FILE_ENCODING", f"byte {error.start} of the record is not UTF-8 (Latin-1 perhaps).") from error
     except RecursionError as error:
         raise BadInput("RECORD_TOO_DEEP", "it is nested more deeply than any genuine order.") from error
+
+
+def amounts(raw: msgspec.Raw) -> list[Amount]:
+    """The entries of a list of taxes or price adjustments; an unreadable entry if it is no such list."""
+    if raw is _ABSENT:
+        return []
+    try:
+        return _amounts.decode(raw) or []
+    except msgspec.ValidationError:
+        return [Amount("no list of amounts", "no list of amounts")]
 
 
 def guess_order_id(data: bytes) -> str:

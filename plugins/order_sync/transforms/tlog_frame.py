@@ -124,15 +124,7 @@ class FrameReader:
         return self._join(parts, undecodable)
 
     def _part(self, batch: Sequence[SourceRecord], undecodable: list[tuple[SourceRecord, BadInput]]) -> _Part:
-        decode, json_decoder = predictspring.decode, self._decoder
-        kept, orders = [], []
-        for record in batch:
-            try:
-                orders.append(decode(json_decoder, record.data))
-            except BadInput as error:
-                undecodable.append((record, error))
-            else:
-                kept.append(record)
+        kept, orders = self._decoded(batch, undecodable)
         line_lists = [order.orderProductList or () for order in orders]
         lines = list(chain.from_iterable(line_lists))
         return _Part(
@@ -143,6 +135,23 @@ class FrameReader:
             [order.tenders or [] for order in orders],
             [_returned(order) for order in orders],
         )
+
+    def _decoded(
+        self, batch: Sequence[SourceRecord], undecodable: list[tuple[SourceRecord, BadInput]]
+    ) -> tuple[list[SourceRecord], list[Any]]:
+        """Decode at once if nothing is wrong with any of the batch, one by one if something is."""
+        orders = predictspring.decode_all(self._decoder, [record.data for record in batch])
+        if orders is not None:
+            return list(batch), orders
+        kept, orders = [], []
+        for record in batch:
+            try:
+                orders.append(predictspring.decode(self._decoder, record.data))
+            except BadInput as error:
+                undecodable.append((record, error))
+            else:
+                kept.append(record)
+        return kept, orders
 
     def _join(self, parts: list[_Part], undecodable: list[tuple[SourceRecord, BadInput]]) -> Frame:
         counts = np.array(list(chain.from_iterable(part.counts for part in parts)), dtype=np.int64)
@@ -222,9 +231,14 @@ def _arrow_or_tuple(column: tuple[Any, ...], kind: Kind) -> pa.Array | tuple[Any
         return column
 
 
+_NOTHING = (None, 0, "", "0", "0.0", "0.00")
+
+
 def _returned(order: Any) -> bool:
     """Whether the TLog says that anything came back: its transaction type is the best mark of it."""
     if order.returnProductList or order.refundPaymentDetails:
+        return True
+    if any(tender.totalAmountCarriedOverForExchange not in _NOTHING for tender in order.tenders or ()):
         return True
     return any(
         activity.transactionData is not None and activity.transactionData.transactionType not in (None, "SALE")
@@ -249,11 +263,11 @@ def _with_sums(columns: dict[str, Any], lines: Sequence[Any]) -> dict[str, Any]:
 def _taxes(line: Any) -> list[float | str | None]:
     if line.tax is not None or line.productTax is None:
         return []  # the line's own tax stands for it
-    return [tax.taxAmount for tax in line.productTax.taxRates or ()]
+    return [tax.taxAmount for tax in predictspring.amounts(line.productTax.taxRates)]
 
 
 def _adjustments(line: Any) -> list[float | str | None]:
-    return [adjustment.price for adjustment in line.priceAdjustments or ()]
+    return [adjustment.price for adjustment in predictspring.amounts(line.priceAdjustments)]
 
 
 def _sum(amounts: list[float | str | None]) -> str:

@@ -1,0 +1,141 @@
+"""What every DAG owes the people who run it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from airflow.sdk import CronDataIntervalTimetable
+from order_sync import settings
+from order_sync.flow import PARAMS
+
+from tests.policy.repository import ROOT, python_files
+
+STEPS = ["wait_for_tlogs", "collect", "transform", "publish", "confirm", "archive"]
+
+
+def test_every_dag_file_loads(bag: Any) -> None:
+    assert bag.import_errors == {}
+    assert not bag.captured_warnings
+
+
+def test_every_dag_file_gives_a_dag_of_its_name(dags: list[Any]) -> None:
+    assert {path.stem for path in python_files("dags")} <= {dag.dag_id for dag in dags}
+    assert len(dags) == len(python_files("dags")) * len(settings.retailers(ROOT / "include"))
+
+
+def test_somebody_answers_for_every_task(dags: list[Any]) -> None:
+    for dag in dags:
+        for task in dag.tasks:
+            assert task.owner not in {"", "airflow"}, f"{dag.dag_id}.{task.task_id} has no owner"
+
+
+def test_tags_say_what_and_whose(dags: list[Any]) -> None:
+    for dag in dags:
+        assert {"order-sync", f"retailer:{settings.DEFAULT}"} <= set(dag.tags)
+        assert len(dag.tags) >= 3, f"{dag.dag_id} names no partner among its tags"
+
+
+def test_every_task_is_tried_again_and_ends_some_day(dags: list[Any]) -> None:
+    for dag in dags:
+        for task in dag.tasks:
+            name = f"{dag.dag_id}.{task.task_id}"
+            assert task.retries >= 1, f"{name} is never tried again"
+            assert task.retry_delay > timedelta(0), f"{name} is tried again at once"
+            assert task.execution_timeout, f"{name} may run for ever"
+
+
+def test_sensors_leave_their_place_to_others_while_they_wait(dags: list[Any]) -> None:
+    """And none is deferrable: under ``airflow dags test`` such a sensor never times out."""
+    sensors = [task for dag in dags for task in dag.tasks if hasattr(task, "poke_interval")]
+    assert sensors
+    for sensor in sensors:
+        assert sensor.mode == "reschedule"
+        assert not getattr(sensor, "deferrable", False)
+
+
+def test_schedule_has_a_real_data_interval(dags: list[Any]) -> None:
+    """A backfill and a window need an interval that is not empty; plain cron has empty ones in Airflow 3."""
+    for dag in dags:
+        assert isinstance(dag.timetable, CronDataIntervalTimetable) or type(dag.timetable).__name__ == (
+            "CronDataIntervalTimetable"
+        )
+        assert str(dag.timetable.serialize()["timezone"]) == "UTC"
+
+
+def test_nothing_starts_by_itself_for_the_past_or_twice(dags: list[Any]) -> None:
+    for dag in dags:
+        assert dag.catchup is False
+        assert dag.max_active_runs == 1
+        assert dag.start_date is not None
+
+
+def test_runbook_answers_the_questions_of_the_night(dags: list[Any]) -> None:
+    for dag in dags:
+        for word in ("**In:**", "**Out:**", "**Colour.**", "**Exceptions.**", "**Backfill.**", "when it is red"):
+            assert word in dag.doc_md, f"the doc_md of {dag.dag_id} lacks {word}"
+        for task in dag.tasks:
+            assert task.task_id == "finished" or f"| {task.task_id} |" in dag.doc_md
+        for path in re.findall(r"`(docs/[^`]+)`", dag.doc_md):
+            assert (ROOT / path).is_file(), f"the doc_md of {dag.dag_id} points to {path}, which does not exist"
+
+
+def test_params_are_the_common_ones(dags: list[Any]) -> None:
+    for dag in dags:
+        assert list(dag.params) == list(PARAMS)
+        for name in PARAMS:
+            param = dag.params.get_param(name)
+            assert param.schema["title"], f"param {name} has no title for the form"
+            assert param.description, f"param {name} has no description for the form"
+
+
+def test_steps_follow_each_other(dags: list[Any]) -> None:
+    for dag in dags:
+        order = [task.task_id for task in dag.topological_sort() if task.task_id in STEPS]
+        assert order == STEPS
+        for before, after in pairwise(STEPS):
+            assert dag.get_task(after).upstream_task_ids == {before}
+
+
+def test_report_is_a_teardown_that_hides_no_failure(dags: list[Any]) -> None:
+    """A teardown runs in any case and does not count for the colour; ``finished`` makes its own failure count."""
+    for dag in dags:
+        report, finished = dag.get_task("report"), dag.get_task("finished")
+        assert report.is_teardown
+        assert not report.on_failure_fail_dagrun
+        assert {"archive"} <= report.upstream_task_ids
+        assert not finished.is_teardown
+        assert finished.upstream_task_ids == {"archive", "report"}
+        leaves = [task.task_id for task in dag.tasks if not task.downstream_task_ids]
+        assert leaves == ["finished"]
+
+
+def test_few_fat_tasks(dags: list[Any]) -> None:
+    """Each live task costs about a second: work is batched inside, never one task per order or file."""
+    for dag in dags:
+        assert len(dag.tasks) <= 9
+        assert not [task.task_id for task in dag.tasks if task.is_mapped]
+
+
+def test_templates_do_not_use_the_logical_date(dags: list[Any]) -> None:
+    """Runs that an asset or the API started have none."""
+    for dag in dags:
+        for task in dag.tasks:
+            for field in task.template_fields:
+                assert not re.search(r"\{\{\s*(ds|ts|logical_date|execution_date)", str(getattr(task, field, "")))
+
+
+def test_task_ids_are_unique_and_named_like_steps(dags: list[Any]) -> None:
+    for dag in dags:
+        names = Counter(task.task_id for task in dag.tasks)
+        assert max(names.values()) == 1
+        assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in names)
+
+
+@pytest.mark.parametrize("name", ["files", "order_ids", "dry_run", "force_publish", "max_records"])
+def test_the_form_offers(name: str) -> None:
+    assert name in PARAMS

@@ -1,0 +1,94 @@
+"""Another retailer is another file that lists what differs: no code, no second DAG file."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from order_sync import settings
+from order_sync.errors import Stop
+from order_sync.mapping import lookups
+
+from tests.policy.conftest import LoadDags
+from tests.policy.repository import ROOT
+
+ACME = """
+owner: acme-team
+contacts: [acme@example.com]
+retries: 4
+connections:
+  hotwax_api: ""
+predictspring_order_sync:
+  schedule: "5 * * * *"
+  feed_format: json
+  folders:
+    inbox: acme/tlog
+  values:
+    currency: CAD
+"""
+
+
+@pytest.fixture(scope="module")
+def include(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The include folder of this repository with a retailer more, who has a table of its own."""
+    folder = tmp_path_factory.mktemp("acme") / "include"
+    shutil.copytree(ROOT / "include", folder)
+    (folder / "retailers/acme.yaml").write_text(ACME, encoding="utf-8")
+    own = folder / "mappings/lookups/acme"
+    own.mkdir()
+    (own / "facility.csv").write_text("key,value,description\n9001,ACME-1,Toronto\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def retailers_dags(load_dags: LoadDags, include: Path) -> dict[str, Any]:
+    """The DAGs of both retailers."""
+    bag = load_dags(include)
+    assert bag.import_errors == {}
+    return dict(bag.dags)
+
+
+def test_gets_a_dag_of_its_own(retailers_dags: dict[str, Any]) -> None:
+    assert set(retailers_dags) == {"predictspring_order_sync", "predictspring_order_sync__acme"}
+
+
+def test_overrides_reach_the_tasks(retailers_dags: dict[str, Any]) -> None:
+    acme = retailers_dags["predictspring_order_sync__acme"]
+    assert "retailer:acme" in acme.tags
+    assert acme.timetable.serialize()["expression"] == "5 * * * *"
+    assert {(task.owner, task.retries) for task in acme.tasks} == {("acme-team", 4)}
+    assert acme.get_task("wait_for_tlogs").folder == "acme/tlog"
+    assert acme.get_task("confirm").conn_id == ""
+    assert acme.get_task("report").recipients == ["acme@example.com"]
+
+
+def test_what_is_not_named_stays_as_it_is(retailers_dags: dict[str, Any], include: Path) -> None:
+    usual, acme = (settings.load(name, include).predictspring_order_sync for name in (settings.DEFAULT, "acme"))
+    assert acme.folders.order_feed == usual.folders.order_feed
+    assert acme.values == {**usual.values, "currency": "CAD"}
+    first = retailers_dags["predictspring_order_sync"]
+    assert first.get_task("wait_for_tlogs").folder == usual.folders.inbox
+    assert first.get_task("confirm").conn_id == settings.load(settings.DEFAULT, include).connections.hotwax_api
+
+
+def test_every_task_knows_whose_it_is(retailers_dags: dict[str, Any]) -> None:
+    """The retailer is part of every key in the ledger: a task of one must never write for another."""
+    steps = ("collect", "transform", "publish", "archive", "report")
+    for dag_id, retailer in (("predictspring_order_sync", "default"), ("predictspring_order_sync__acme", "acme")):
+        assert {retailers_dags[dag_id].get_task(step).retailer for step in steps} == {retailer}
+
+
+def test_own_lookup_table_comes_before_the_common_one(include: Path) -> None:
+    tables = include / "mappings/lookups"
+    assert lookups.load(lookups.find(tables, "acme", "facility")).values == {"9001": "ACME-1"}
+    assert lookups.find(tables, "acme", "payment_method") == tables / "payment_method.csv"
+
+
+def test_misspelt_setting_names_file_and_line(include: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "include"
+    shutil.copytree(include, folder)
+    (folder / "retailers/acme.yaml").write_text("owner: acme-team\npredictspring_order_sync:\n  shedule: x\n")
+    with pytest.raises(Stop, match=r"acme\.yaml:3: .*shedule"):
+        settings.load("acme", folder)
