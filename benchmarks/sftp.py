@@ -12,6 +12,7 @@ and renames. The provider's operator opens a connection a file: it is given fewe
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import random
 import shutil
@@ -25,11 +26,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.openssh import OpenSsh
+
 _ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(_ROOT), str(_ROOT / "plugins")]
-
-from tests.support.openssh import OpenSsh  # noqa: E402
-
 CONN_ID = "bench_sftp"
 SCALED_COUNT = 20
 RESULTS = _ROOT / "benchmarks/results.md"
@@ -262,15 +261,12 @@ def _is_scaled(name: str, load: Load) -> bool:
 
 
 def _import_all() -> None:
-    """Load the libraries before the clock runs: a task has them loaded too."""
-    import logging
-
-    import airflow.providers.sftp.operators.sftp
-    import order_sync.partners.sftp_worker  # noqa: F401
-    import paramiko
-
-    for noisy in (airflow.providers.sftp.__name__, paramiko.__name__, "asyncssh", "airflow"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+    """Load the libraries before the clock runs, as in a task, and keep them quiet."""
+    sys.path.insert(0, str(_ROOT / "plugins"))
+    os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="bench-airflow-"))
+    os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "ERROR"
+    for module in ("airflow.providers.sftp.operators.sftp", "paramiko", "order_sync.partners.sftp_worker"):
+        importlib.import_module(module)
 
 
 def _write(table: str) -> None:

@@ -9,7 +9,6 @@ from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
-
 from order_sync.ledger import (
     Admission,
     Arrival,
@@ -185,4 +184,7 @@ class Kit:
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""
         tables = metadata.sorted_tables
-        return {table.name: [tuple(row) for row in self.rows(sa.select(table).order_by(*table.primary_key))] for table in tables}
+        return {
+            table.name: [tuple(row) for row in self.rows(sa.select(table).order_by(*table.primary_key))]
+            for table in tables
+        }

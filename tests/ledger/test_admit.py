@@ -3,9 +3,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-
 from order_sync.errors import Stop
-from order_sync.ledger import Admission, AdmissionKind, BatchInput, PreviousRecord, State
+from order_sync.ledger import (
+    Admission,
+    AdmissionKind,
+    BatchInput,
+    OtherDecision,
+    OtherKind,
+    PreviousRecord,
+    State,
+)
+
 from tests.ledger.ledger_kit import AT, RETAILER, WHO, digest, later, left_out, ready, set_aside
 
 NEW, MINE, AGAIN = AdmissionKind.NEW, AdmissionKind.MINE, AdmissionKind.AGAIN
@@ -178,9 +186,7 @@ def test_a_stray_copy_of_what_was_sent_does_not_take_up_a_later_version_that_wai
     kit.publish(batch)
     changed = kit.batch()
     kit.take(changed, "A", content="changed")
-    (second,) = kit.ledger.settle_others(
-        changed, [kit_changed(kit, changed, "A", "changed", sent)], at=AT, who=WHO
-    )
+    (second,) = kit.ledger.settle_others(changed, [changed_order(kit, changed, "A", "changed", sent)], at=AT, who=WHO)
     kit.decide(changed, set_aside(second.record_id, reason="CHANGED_ORDER"))
     stray, fresh = kit.batch(), kit.batch()
     (copy,) = kit.take(stray, "A")
@@ -192,9 +198,7 @@ def test_a_stray_copy_of_what_was_sent_does_not_take_up_a_later_version_that_wai
     assert kit.record("A", 2).state is State.QUARANTINED
 
 
-def kit_changed(kit, batch, key, content, previous_id):
-    from order_sync.ledger import OtherDecision, OtherKind
-
+def changed_order(kit, batch, key, content, previous_id) -> OtherDecision:
     return OtherDecision(kit.arrival(batch, 0, key, content), OtherKind.CHANGED, previous_id)
 
 

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-
 from order_sync.errors import Stop
 from order_sync.ledger import Feed, FeedState, IllegalMoveError, NameTaken, State
+
 from tests.ledger.ledger_kit import AT, WHO, digest, later, left_out, ready, set_aside
 
 
@@ -165,13 +165,20 @@ def test_a_feed_with_other_money_than_its_records_is_not_promised(kit) -> None:
 def test_refused_orders_are_exceptions_with_the_partners_words(kit) -> None:
     batch, _ = kit.transformed("A", "B", "C")
     feed = kit.publish(batch)
-    done = confirm(kit, feed, {"B": "no such product", "X": "what is this"})
-    assert (done.feed.state, done.confirmed, done.refused, done.unmatched) == (FeedState.CONFIRMED, 2, 1, ("X",))
+    done = confirm(kit, feed, {"B": "no such product", "X": "what is this", "nul\0": "?"})
+    assert (done.feed.state, done.confirmed, done.refused) == (FeedState.CONFIRMED, 2, 1)
+    assert done.unmatched == ("X", "nul\0")
     record = kit.record("B")
     assert (record.state, record.reason, record.message) == (State.QUARANTINED, "HOTWAX_REFUSED", "no such product")
     assert record.feed_id == feed.id
     assert kit.moves("B")[-1] == ("DELIVERED", "QUARANTINED")
     assert kit.states("A", "C") == [State.CONFIRMED] * 2
+
+
+def test_the_partners_words_are_kept_even_if_no_database_can_hold_them(kit) -> None:
+    batch, _ = kit.transformed("A")
+    confirm(kit, kit.publish(batch), {"A": "no\0pe \udcff"})
+    assert kit.record("A").message == "no\ufffdpe ?"
 
 
 def test_a_feed_of_which_nothing_was_taken_is_refused(kit) -> None:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-
 from order_sync.ledger import Admission, AdmissionKind, Arrival, Batch, OtherDecision, OtherKind, State
+
 from tests.ledger.ledger_kit import AT, WHO, digest, later, ready, set_aside
 
 CHANGED, OTHER, MINE = AdmissionKind.CHANGED, AdmissionKind.OTHER, AdmissionKind.MINE
@@ -96,12 +96,19 @@ def test_a_change_of_a_version_that_waits_takes_that_one_up(kit, sent: int) -> N
     assert kit.ledger.equation(one.id).rejected.count == 1
 
 
+def test_a_stray_copy_of_an_earlier_version_is_not_a_change_back(kit, sent: int) -> None:
+    one, two, three = kit.batch(), kit.batch(), kit.batch()
+    settle(kit, one, (kit.arrival(one, 0, "A", "second"), OtherKind.CHANGED, sent))
+    (copy,) = kit.take(two, "A")
+    assert (copy.kind, copy.record_id, copy.version) == (AdmissionKind.SAME, sent, 1)
+    (back,) = kit.admit(three, kit.arrival(three, 0, "A", updated_ms=1_788_000_000_001))
+    assert back.kind is OTHER
+
+
 def test_a_dry_run_answers_as_told_and_writes_nothing(kit, sent: int) -> None:
     batch = kit.batch()
     arrival = kit.arrival(batch, 0, "A", "changed")
     before = kit.everything()
-    answers = settle(
-        kit, batch, (arrival, OtherKind.CHANGED, sent), (arrival, OtherKind.OLDER, sent), dry_run=True
-    )
+    answers = settle(kit, batch, (arrival, OtherKind.CHANGED, sent), (arrival, OtherKind.OLDER, sent), dry_run=True)
     assert [(answer.kind, answer.record_id) for answer in answers] == [(CHANGED, None), (AdmissionKind.OLDER, sent)]
     assert kit.everything() == before

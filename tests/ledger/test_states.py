@@ -3,7 +3,6 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-
 from order_sync.ledger.states import (
     BATCH_MOVES,
     DECIDED,
@@ -72,5 +71,5 @@ def test_nothing_leaves_a_final_state() -> None:
 
 
 def test_a_state_is_on_its_way_or_decided_against_or_open_but_never_two_of_them() -> None:
-    assert SENDING & DECIDED == {State.READY}
+    assert {State.READY} == SENDING & DECIDED
     assert set(State) - SENDING - DECIDED == {State.SEEN, State.CANCELLED}

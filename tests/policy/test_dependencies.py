@@ -82,7 +82,9 @@ def test_what_is_declared_is_used(name: str) -> None:
     modules = {module for module, owners in packages_distributions().items() if name in map(_name, owners)}
     used = {one.module for path in python_files(*CODE_FOLDERS) for one in imports(path)}
     users = {one for one in used for module in modules if within(one, module)}
-    if name.startswith("apache-airflow-providers-"):
+    if name == "apache-airflow":
+        users = {one for one in used if within(one, "airflow.sdk")}
+    elif name.startswith("apache-airflow-providers-"):
         provider = name.removeprefix("apache-airflow-providers-").replace("-", ".")
         users = {one for one in users if within(one, f"airflow.providers.{provider}")}
     assert users or name in NOT_IMPORTED, f"nothing imports {name}"

@@ -23,7 +23,7 @@ MACHINE = {
 }
 ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 RESERVED = re.compile(
-    r"(?:^|\.)(?:example\.(?:com|org|net)|[a-z0-9-]+\.(?:example|invalid|test)|example|invalid|test)$"
+    r"(?:^|[.-])(?:example\.(?:com|org|net)|[a-z0-9-]+\.(?:example|invalid|test)|example|invalid|test)$"
 )
 #: Names of ciphers look like addresses.
 NO_ADDRESS = {"openssh.com", "libssh.org", "ssh.com"}

@@ -1,13 +1,8 @@
-"""Exact money: decimal text or JSON numbers to whole minor units (cents), and back to text.
-
-A JSON number travels as a 64-bit float for speed, never as a value: a number of at most 15 significant digits is the
-only one of its length that has its float, so dividing the rounded minor units again and comparing the two floats
-proves that the minor units are exactly what the partner wrote. Whatever does not pass that proof is an error.
-"""
+"""Exact money: exact decimals to whole minor units (cents), and back to text."""
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,117 +11,39 @@ import pyarrow.compute as pc
 
 #: Decimals per currency (ISO 4217); every currency not named here is refused rather than guessed.
 DECIMALS: dict[str, int] = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
     **dict.fromkeys(
-        [
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ],
-        0,
-    ),
-    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
-    **dict.fromkeys(
-        [
-            "AED",
-            "ARS",
-            "AUD",
-            "BGN",
-            "BRL",
-            "CAD",
-            "CHF",
-            "CNY",
-            "COP",
-            "CRC",
-            "CZK",
-            "DKK",
-            "DOP",
-            "EGP",
-            "EUR",
-            "GBP",
-            "GTQ",
-            "HKD",
-            "HNL",
-            "HUF",
-            "IDR",
-            "ILS",
-            "INR",
-            "MAD",
-            "MXN",
-            "MYR",
-            "NIO",
-            "NOK",
-            "NZD",
-            "PAB",
-            "PEN",
-            "PHP",
-            "PLN",
-            "QAR",
-            "RON",
-            "RSD",
-            "SAR",
-            "SEK",
-            "SGD",
-            "THB",
-            "TRY",
-            "TWD",
-            "UAH",
-            "USD",
-            "UYU",
-            "ZAR",
-        ],
+        "AED ARS AUD BGN BRL CAD CHF CNY COP CRC CZK DKK DOP EGP EUR GBP GTQ HKD HNL HUF IDR ILS INR MAD MXN MYR NIO "
+        "NOK NZD PAB PEN PHP PLN QAR RON RSD SAR SEK SGD THB TRY TWD UAH USD UYU ZAR".split(),
         2,
     ),
 }
 
-#: No genuine amount has more minor units. It is far below the 15 digits of the proof above, so sums stay exact.
+#: No genuine amount has more minor units; far below 64 bits, so that sums over any order stay exact.
 LIMIT = 10**13
 
 Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 
-def to_minor(values: npt.NDArray[np.float64], decimals: Int64Array) -> tuple[Int64Array, BoolArray]:
-    """Turn parsed JSON numbers into minor units.
+def unscaled(column: pa.Decimal128Array) -> Int64Array:
+    """The digits of exact decimals as whole numbers, ``11.5400`` → ``115400``; 0 where the value is absent."""
+    values = np.frombuffer(column.buffers()[1], dtype="<i8")[::2][column.offset : column.offset + len(column)]
+    return np.where(np.asarray(column.is_valid()), values, 0) if column.null_count else values
 
-    :param values: numbers as the JSON parser gave them; NaN stands for "absent".
+
+def to_minor(digits: Int64Array, scale: int, decimals: Int64Array) -> tuple[Int64Array, BoolArray]:
+    """Turn exact decimals into minor units.
+
+    :param digits: what :func:`unscaled` gave.
+    :param scale: the decimals that the digits have.
     :param decimals: decimals of the currency of each value.
-    :returns: minor units (0 where absent or bad) and a mask of the values that are too large or finer than the
-        currency; an absent value is not bad.
+    :returns: minor units (0 where bad) and a mask of the values that are too large or finer than the currency.
     """
-    scale = 10.0**decimals
-    absent = np.isnan(values)
-    scaled = np.where(absent, 0.0, values) * scale
-    in_range = np.abs(scaled) <= LIMIT
-    whole = np.rint(np.where(in_range, scaled, 0.0))
-    exact = (whole / scale == np.where(absent, 0.0, values)) & in_range
-    return np.where(exact, whole, 0.0).astype(np.int64), ~exact
-
-
-def text_to_number(text: str) -> float:
-    """The number that JSON would have carried for decimal text, for partners that quote their amounts.
-
-    :raises ValueError: the text is not a plain decimal number of at most 15 significant digits.
-    """
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation as error:
-        raise ValueError("not a number") from error
-    if not value.is_finite() or len(value.normalize().as_tuple().digits) > 15:
-        raise ValueError("not a finite number of at most 15 digits")
-    return value.__float__()
+    minor, finer = np.divmod(digits, 10 ** (scale - decimals))
+    bad = (finer != 0) | (np.abs(minor) > LIMIT)
+    return np.where(bad, 0, minor), bad
 
 
 def show(minor: int, currency: str) -> str:

@@ -1,4 +1,4 @@
-"""The TLog of PredictSpring (Salesforce Point of Sale): the fields we know, their types, and a decoder for them.
+"""The TLog of PredictSpring (Salesforce Point of Sale): the fields we know and their types.
 
 Sources: the two complete TLogs in hotwax/oms-documentation (integrations/predictspring/order-import) and the vendor's
 "JSON sample payloads" page. The data model varies by tenant and year, so every field may be absent or null, numbers may
@@ -16,13 +16,11 @@ Traps that the samples show:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import Any
 
 import msgspec
-
-from order_sync.errors import BadInput
+import pyarrow as pa
 
 
 class Kind(Enum):
@@ -102,128 +100,61 @@ LINE_FIELDS: dict[str, Kind] = {
     "isReturnRelated": Kind.FLAG,
 }
 
-_TYPES: dict[Kind, Any] = {
-    Kind.TEXT: str | int | float | None,
-    Kind.MONEY: float | str | None,
-    Kind.WHOLE: int | float | str | None,
-    Kind.INSTANT: int | float | str | None,
-    Kind.FLAG: bool | str | None,
+#: Amounts and quantities are read as exact decimals with this many decimals; none needs more.
+SCALE = 4
+_DECIMAL = pa.decimal128(18, SCALE)
+_ARROW: dict[Kind, pa.DataType] = {
+    Kind.TEXT: pa.string(),
+    Kind.MONEY: _DECIMAL,
+    Kind.WHOLE: _DECIMAL,
+    Kind.INSTANT: pa.int64(),
+    Kind.FLAG: pa.bool_(),
 }
 
+#: Lists that the rules read whatever the mapping uses. Of most only the presence of an entry counts.
+_PRESENCE = pa.list_(pa.struct([pa.field("orderId", pa.string())]))
+_TENDER = {
+    "paymentMethod": Kind.TEXT,
+    "amountAuthorized": Kind.MONEY,
+    "totalAmountCarriedOverForExchange": Kind.MONEY,
+}
+_ACTIVITY = {"transactionData.transactionType": Kind.TEXT}
 
-class Anything(msgspec.Struct, gc=False, frozen=True):
-    """An object of which only the presence counts."""
-
-
-class Tender(msgspec.Struct, gc=False, frozen=True):
-    """A payment (``tenders[]``)."""
-
-    paymentMethod: str | int | None = None
-    amountAuthorized: float | str | None = None
-    totalAmountCarriedOverForExchange: float | str | None = None
-
-
-class _TransactionData(msgspec.Struct, gc=False, frozen=True):
-    transactionType: str | None = None
-
-
-class _Activity(msgspec.Struct, gc=False, frozen=True):
-    transactionData: _TransactionData | None = None
-
-
-class Amount(msgspec.Struct, gc=False, frozen=True):
-    """One of several taxes (``taxAmount``) or price adjustments (``price``) of a line."""
-
-    taxAmount: float | str | None = None
-    price: float | str | None = None
-
-
-#: Parts that the rules read whatever the mapping uses: (field, type, default).
-_ORDER_EXTRAS: list[tuple[str, Any, Any]] = [
-    ("tenders", list[Tender] | None, None),
-    ("returnProductList", list[Anything] | None, None),
-    ("refundPaymentDetails", list[Anything] | None, None),
-    ("orderActivityLog", list[_Activity] | None, None),
-]
-_ABSENT = msgspec.Raw(b"null")
-#: Lists that are read only where the sum they make up is missing: they stay raw until then.
-_LINE_EXTRAS: list[tuple[str, Any, Any]] = [("priceAdjustments", msgspec.Raw, _ABSENT)]
-_TAX_EXTRAS: list[tuple[str, Any, Any]] = [("taxRates", msgspec.Raw, _ABSENT)]
-
-_amounts = msgspec.json.Decoder(list[Amount] | None)
 _ORDER_ID = re.compile(rb'"orderId"\s*:\s*(?:"([^"\\]{1,64})"|(\d{1,20}))')
 
 
-def decoder(order_paths: Iterable[str], line_paths: Iterable[str]) -> msgspec.json.Decoder[Any]:
-    """A decoder of one TLog into a struct that has just these fields and what the rules need besides.
+def schema(order_paths: Iterable[str], line_paths: Iterable[str]) -> pa.Schema:
+    """The columns of a TLog: the fields asked for and what the rules need besides.
 
     :param order_paths: paths of :data:`ORDER_FIELDS`.
     :param line_paths: paths of :data:`LINE_FIELDS`.
     :raises KeyError: a path is not a known field.
     """
-    line = _struct("Line", {path: LINE_FIELDS[path] for path in line_paths}, _LINE_EXTRAS)
-    lines = ("orderProductList", list[line] | None, None)  # type: ignore[valid-type]
-    order = _struct("Order", {path: ORDER_FIELDS[path] for path in order_paths}, [*_ORDER_EXTRAS, lines])
-    return msgspec.json.Decoder(order)
+    line = _fields(
+        {path: LINE_FIELDS[path] for path in line_paths},
+        {
+            "priceAdjustments": pa.list_(pa.struct(_fields({"price": Kind.MONEY}))),
+            "productTax.taxRates": pa.list_(pa.struct(_fields({"taxAmount": Kind.MONEY}))),
+        },
+    )
+    lists = {
+        "orderProductList": pa.list_(pa.struct(line)),
+        "tenders": pa.list_(pa.struct(_fields(_TENDER))),
+        "returnProductList": _PRESENCE,
+        "refundPaymentDetails": _PRESENCE,
+        "orderActivityLog": pa.list_(pa.struct(_fields(_ACTIVITY))),
+    }
+    return pa.schema(_fields({path: ORDER_FIELDS[path] for path in order_paths}, lists))
 
 
-def _struct(name: str, fields: dict[str, Kind], extras: list[tuple[str, Any, Any]]) -> type:
-    """A struct with the plain fields, the extras, and one nested struct per first part of a dotted path."""
-    plain = [(path, _TYPES[kind], None) for path, kind in fields.items() if "." not in path]
-    nested = []
-    for holder in dict.fromkeys(path.split(".")[0] for path in fields if "." in path):
-        inner = {path.split(".", 1)[1]: kind for path, kind in fields.items() if path.startswith(f"{holder}.")}
-        struct = _struct(holder, inner, _TAX_EXTRAS if holder == "productTax" else [])
-        nested.append((holder, struct | None, None))
-    return msgspec.defstruct(name, [*plain, *nested, *extras], gc=False)
-
-
-def decode_all(json_decoder: msgspec.json.Decoder[Any], data: list[bytes]) -> list[Any] | None:
-    """Decode several TLogs in one go; None if any of them needs a closer look by :func:`decode`."""
-    together = b"".join(data)
-    if b"\\u0000" in together:
-        return None
-    try:
-        together.decode()
-        return [json_decoder.decode(one) for one in data]
-    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
-        return None
-
-
-def decode(json_decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
-    """Decode one TLog.
-
-    :raises BadInput: ``FILE_ENCODING``, ``RECORD_NOT_JSON``, ``RECORD_WRONG_TYPE`` (with the path of the field) or
-        ``RECORD_TOO_DEEP``.
-    """
-    try:
-        if not data.isascii():
-            data.decode()
-        if b"\\u0000" in data:
-            raise BadInput("RECORD_WRONG_TYPE", "a text holds the character NUL (\\u0000).")
-        return json_decoder.decode(data)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$.")
-        field = path.rstrip("`")
-        raise BadInput(
-            "RECORD_WRONG_TYPE", f"field {field or '(the whole record)'}: {message}.", field=field
-        ) from error
-    except msgspec.DecodeError as error:
-        raise BadInput("RECORD_NOT_JSON", f"{error}.") from error
-    except UnicodeDecodeError as error:
-        raise BadInput("FILE_ENCODING", f"byte {error.start} of the record is not UTF-8 (Latin-1 perhaps).") from error
-    except RecursionError as error:
-        raise BadInput("RECORD_TOO_DEEP", "it is nested more deeply than any genuine order.") from error
-
-
-def amounts(raw: msgspec.Raw) -> list[Amount]:
-    """The entries of a list of taxes or price adjustments; an unreadable entry if it is no such list."""
-    if raw is _ABSENT:
-        return []
-    try:
-        return _amounts.decode(raw) or []
-    except msgspec.ValidationError:
-        return [Amount("no list of amounts", "no list of amounts")]
+def _fields(kinds: Mapping[str, Kind], others: Mapping[str, pa.DataType] | None = None) -> list[pa.Field]:
+    """Arrow fields for dotted paths: one struct for each first part."""
+    types = {path: _ARROW[kind] for path, kind in kinds.items()} | dict(others or {})
+    fields = [pa.field(path, kind) for path, kind in types.items() if "." not in path]
+    for holder in dict.fromkeys(path.split(".")[0] for path in types if "." in path):
+        below = {path.split(".", 1)[1]: kind for path, kind in types.items() if path.startswith(f"{holder}.")}
+        fields.append(pa.field(holder, pa.struct(_fields({}, below))))
+    return fields
 
 
 def guess_order_id(data: bytes) -> str:

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from order_sync.ledger.schema import storable
+
 #: How many keys one look-up names.
 CHUNK = 5_000
 
@@ -28,10 +30,16 @@ def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
 
 
 def among(connection: Connection, column: sa.Column[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:
-    """Return the condition that a column holds one of the values; all of them travel as one parameter."""
+    """Return the condition that a column holds one of the values; all of them travel as one parameter.
+
+    Text that no database can hold is left out of the question, for it is nowhere.
+    """
+    wanted = [value for value in values if not isinstance(value, str) or storable(value) == value]
     if connection.dialect.name == "postgresql":
-        return column == sa.any_(sa.literal(list(values), sa.ARRAY(column.type)))
-    listed = sa.func.json_each(json.dumps(list(values))).table_valued("value")
+        # As text of any length: a cast to the column's own length would cut longer keys and find others for them.
+        kind = sa.Text() if isinstance(column.type, sa.String) else column.type
+        return column == sa.any_(sa.literal(wanted, sa.ARRAY(kind)))
+    listed = sa.func.json_each(json.dumps(wanted)).table_valued("value")
     return column.in_(sa.select(listed.c.value))
 
 

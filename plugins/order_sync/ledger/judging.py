@@ -6,7 +6,9 @@ The rules, in this order:
 2. No version of the order is known: NEW.
 3. The latest version was set aside in another batch. If no earlier version is in force, the arrival takes it up:
    AGAIN. Otherwise the one in force is what to compare with, so that a stray copy of it is not sent as if it were new.
-4. Same content as the version to compare with: SAME. Other content: OTHER, for the caller to compare.
+4. Same content as the version to compare with: SAME. Same content as an earlier version that is in force, and not
+   newer by the partner's clock: SAME too, for it is a stray copy and not a change back.
+5. Other content: OTHER, for the caller to compare.
 """
 
 from __future__ import annotations
@@ -149,8 +151,9 @@ class Judge:
         previous = in_force(versions[:-1]) if open_elsewhere else latest
         if previous is None:
             return self._adopt(latest, arrival, AdmissionKind.AGAIN, None)
-        if previous.arrival.content_hash == arrival.content_hash:
-            return self._repeat(arrival, AdmissionKind.SAME, previous)
+        copied = _copied(versions, previous, arrival)
+        if copied is not None:
+            return self._repeat(arrival, AdmissionKind.SAME, copied)
         if verdict is None or verdict.previous_id != previous.record_id:
             return Outcome(AdmissionKind.OTHER, None, previous)
         if verdict.kind is not OtherKind.CHANGED:
@@ -179,3 +182,18 @@ class Judge:
 def in_force(versions: Sequence[Known]) -> Known | None:
     """Return the latest version that is not set aside: what an arrival has to be compared with."""
     return next((version for version in reversed(versions) if version.state is not State.QUARANTINED), None)
+
+
+def _copied(versions: Sequence[Known], previous: Known, arrival: Arrival) -> Known | None:
+    """Return the version in force whose content an arrival repeats."""
+    if previous.arrival.content_hash == arrival.content_hash:
+        return previous
+    for version in versions[: previous.version - 1]:
+        same = version.arrival.content_hash == arrival.content_hash
+        if same and version.state is not State.QUARANTINED and not _newer(arrival, version.arrival):
+            return version
+    return None
+
+
+def _newer(one: Arrival, other: Arrival) -> bool:
+    return one.updated_ms is not None and other.updated_ms is not None and one.updated_ms > other.updated_ms

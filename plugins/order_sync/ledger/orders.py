@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from order_sync.ledger.bulk import among
 from order_sync.ledger.connection import Store, read_batch
 from order_sync.ledger.feeds import read_feed
 from order_sync.ledger.rows import Batch, Feed, FileRow, Move, Record, Repeat, Sighting
@@ -49,12 +50,13 @@ class Orders(Store):
 
     def order_of(self, flow: str, retailer: str, order_key: str) -> OrderStory | None:
         """Return the whole way of one order; None if it was never seen."""
-        query = (
-            sa.select(records)
-            .where(records.c.flow == flow, records.c.retailer == retailer, records.c.order_key == order_key)
-            .order_by(records.c.version)
-        )
         with self._reading() as connection:
+            named = among(connection, records.c.order_key, [order_key])
+            query = (
+                sa.select(records)
+                .where(records.c.flow == flow, records.c.retailer == retailer, named)
+                .order_by(records.c.version)
+            )
             versions = [_story(connection, Record(**row._mapping)) for row in connection.execute(query).all()]
         return OrderStory(order_key, tuple(versions)) if versions else None
 

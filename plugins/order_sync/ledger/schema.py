@@ -269,6 +269,9 @@ repeats = sa.Table(
     sa.Index(None, "record_id"),
 )
 
+_CARRIED = repeats.c.feed_id.is_not(None)
+sa.Index(None, repeats.c.feed_id, sqlite_where=_CARRIED, postgresql_where=_CARRIED)
+
 stock_moves = sa.Table(
     "stock_moves",
     metadata,

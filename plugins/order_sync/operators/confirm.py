@@ -137,6 +137,6 @@ class ConfirmImport(BaseSensorOperator):
             task_id="stock variance",
             error_class="Rejected",
             message=f"HotWax refused {log.failed} of {log.total} rows of {feed.name}: {shown}",
-            next_step="Correct the stock of these items in HotWax. The other rows are booked: never import the file again.",
+            next_step="Correct the stock of these items in HotWax; the rest is booked, so never import the file again.",
             at=run.now,
         )

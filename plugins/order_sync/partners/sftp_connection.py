@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,7 @@ class SftpConnection(SFTPHookAsync):
         :raises Stop: if the connection's settings cannot be used, or would skip the check of the host key.
         :raises NotSent: if the server cannot be reached, is not the expected one, or refuses the login.
         """
+        _quiet()
         try:
             options = self._options()
         except (ValueError, TypeError, asyncssh.Error) as error:
@@ -123,6 +125,13 @@ class SftpConnection(SFTPHookAsync):
             f"The server of the SFTP {where} could not be reached ({error or type(error).__name__}).",
             next_step="Check the host, the port and the network; the task tries again by itself.",
         )
+
+
+def _quiet() -> None:
+    """Keep asyncssh's fifteen lines a connection out of the task log, unless somebody has set its level."""
+    logger = logging.getLogger("asyncssh")
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.WARNING)
 
 
 def wrong_settings(where: str, why: str) -> Stop:

@@ -60,7 +60,7 @@ class _Writer:
         settings: PredictSpringOrderSync,
     ) -> None:
         self._judgement, self._payments, self._settings = judgement, payments, settings
-        owner = judgement.frame.owner
+        owner = judgement.frame.lines.owner
         self._order: dict[str, Any] = {}
         self._line: dict[str, Any] = {}
         for name, filled in fields.items():

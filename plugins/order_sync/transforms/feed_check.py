@@ -6,15 +6,16 @@ The last of three checks on the money: the order's own totals (rules), the ledge
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _MONEY = ("unit-price", "item-total-discount", "item-total-tax", "grand-total", "shipping-charges", "shipping-tax")
-_EXACT = pa.decimal128(18, 3)
 
 
 class Figures(NamedTuple):
@@ -32,21 +33,19 @@ def csv_figures(header: bytes, rows: pa.Buffer) -> Figures:
     :param header: the header line.
     :param rows: whole orders, rows of an order adjacent.
     """
-    source = pa.BufferReader(pa.py_buffer(b"".join((header, memoryview(rows)))))
-    types = {"external-id": pa.string(), "quantity": pa.decimal128(18, 0), **dict.fromkeys(_MONEY, _EXACT)}
+    import pandas as pd
+
+    exact = pa.decimal128(18, 3)
+    types = {"external-id": pa.string(), "quantity": pa.decimal128(18, 0), **dict.fromkeys(_MONEY, exact)}
     table = csv.read_csv(
-        source,
+        pa.BufferReader(b"".join((header, memoryview(rows)))),
         csv.ReadOptions(use_threads=False),
         csv.ParseOptions(newlines_in_values=True),
         csv.ConvertOptions(include_columns=list(types), column_types=types),
-    )
-    ids = table["external-id"].combine_chunks()
-    first = (
-        pa.concat_arrays([pa.array([True]), pc.not_equal(ids[1:], ids[:-1])]) if len(ids) else pa.array([], pa.bool_())
-    )
-    orders = table.filter(first)
+    ).to_pandas(types_mapper=pd.ArrowDtype)
+    orders = table.drop_duplicates("external-id")
     row_money = (
-        _sum(pc.multiply(table["unit-price"], table["quantity"]))
+        _sum(table["unit-price"] * table["quantity"])
         + _sum(table["item-total-discount"])
         + _sum(table["item-total-tax"])
         + _sum(orders["shipping-charges"])
@@ -105,5 +104,5 @@ def json_figures(elements: bytes) -> Figures:
     return Figures(len(orders), len(items), row_money, sum((order.grandTotal for order in orders), Decimal(0)))
 
 
-def _sum(column: pa.ChunkedArray) -> Decimal:
-    return pc.sum(column).as_py() or Decimal(0)
+def _sum(column: pd.Series[Decimal]) -> Decimal:
+    return Decimal(column.sum() or 0)

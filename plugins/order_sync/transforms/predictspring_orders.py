@@ -113,7 +113,7 @@ class PredictSpringOrders:
         :param orders: which orders of the frame to write.
         :param first: whether nothing stands in the feed yet (JSON elements are separated by commas).
         """
-        owner = mapped.judgement.frame.owner
+        owner = mapped.judgement.frame.lines.owner
         lines = np.flatnonzero(orders[owner])
         if not len(lines):
             return b"", 0
@@ -126,7 +126,7 @@ class PredictSpringOrders:
 
     def variance_rows(self, mapped: MappedFrame, orders: BoolArray) -> tuple[pa.Buffer | bytes, int]:
         """The part of the stock variance for the in-store lines of some orders, and its rows."""
-        owner = mapped.judgement.frame.owner
+        owner = mapped.judgement.frame.lines.owner
         taken = mapped.judgement.sheet.text["fact.fulfilment"]
         lines = np.flatnonzero(orders[owner] & (tlog_rules.equals(taken, IN_STORE) > 0))
         return (csv_rows.rows(mapped.variance_fields, owner, lines) if len(lines) else b""), len(lines)

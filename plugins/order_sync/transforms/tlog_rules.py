@@ -6,9 +6,10 @@ vendor's page on reading the JSON. Each rule looks at whole columns; the first c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
+from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -17,13 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from order_sync.contracts import money
-from order_sync.contracts.predictspring import LINE_FIELDS, ORDER_FIELDS, Kind, Tender
+from order_sync.contracts.predictspring import LINE_FIELDS, ORDER_FIELDS, SCALE, Kind
 from order_sync.errors import BadInput
 from order_sync.mapping.lookups import Lookup
 from order_sync.mapping.model import Type
 from order_sync.mapping.sheet import BoolArray, Int64Array, Numbers, Sheet
 from order_sync.mapping.verdicts import Verdicts
-from order_sync.transforms.tlog_frame import Frame
+from order_sync.transforms.tlog_frame import Frame, Group
 
 IN_STORE, SHIPPED = "in_store", "shipped"
 #: What an order is, by what its lines are.
@@ -124,13 +125,12 @@ class _Judge:
         self._frame, self._fulfilment = frame, fulfilment
         self._text = {f"order.{path}": _clean(frame.order[path]) for path in frame.order if _is_text(frame.order[path])}
         self._text |= {f"line.{path}": _clean(frame.line[path]) for path in frame.line if _is_text(frame.line[path])}
-        self._ends = np.cumsum(frame.counts)
-        self._verdicts = Verdicts(len(frame.counts), frame.owner)
+        self._verdicts = Verdicts(len(frame.counts), frame.lines.owner)
         self._line_labels = self._text["line.orderItemId"]
         codes = pc.utf8_upper(pc.fill_null(self._text["order.currency"], default_currency)).to_pylist()
         self._currency = [code if code in money.DECIMALS else "" for code in codes]
         self._sheet = Sheet(
-            frame.owner,
+            frame.lines.owner,
             np.array([money.DECIMALS.get(code, 2) for code in codes], dtype=np.int64),
             self._text["order.orderId"],
             self._line_labels,
@@ -141,9 +141,6 @@ class _Judge:
     def judgement(self) -> Judgement:
         """Run the rules, most basic first."""
         frame, verdicts = self._frame, self._verdicts
-        for fault in frame.faults:
-            cause = BadInput("RECORD_WRONG_TYPE", f"field {fault.path}: {fault.message}.", field=fault.path)
-            verdicts.order(fault.order, cause)
         verdicts.orders(
             _null(self._text["order.orderId"]), "MISSING_ORDER_ID", "orderId", lambda _: "orderId is empty."
         )
@@ -177,15 +174,23 @@ class _Judge:
         )
 
     def _reject_returns(self) -> None:
-        related = np.asarray(pc.fill_null(self._frame.line["isReturnRelated"], fill_value=False))
-        returned = self._frame.returned | (self._per_order(related.astype(np.int64)) > 0)
-        self._verdicts.orders(
-            returned, "RETURN", "returnProductList", lambda _: "the TLog holds returned products or refunds."
-        )
+        """A pure sale has no mark of a return; there is no public sample of a return, so every mark counts."""
+        frame = self._frame
+        related = np.asarray(pc.fill_null(frame.line["isReturnRelated"], fill_value=False))
+        types = _clean(frame.activities.columns["transactionData.transactionType"])
+        no_sale = np.asarray(pc.fill_null(pc.not_equal(types, "SALE"), fill_value=False))
+        carried = money.unscaled(frame.tenders.columns["totalAmountCarriedOverForExchange"]) != 0
+        for marked, field, words in (
+            (frame.returns > 0, "returnProductList", "it names returned products or refunds"),
+            (_any(related, frame.lines), "isReturnRelated", "a line is marked as part of a return"),
+            (_any(no_sale, frame.activities), "transactionType", "a transaction of it is no SALE"),
+            (_any(carried, frame.tenders), "tenders", "a payment is carried over from an exchange"),
+        ):
+            self._verdicts.orders(marked, "RETURN", field, partial(_constant, f"{words}."))
 
     def _reject_duplicate_lines(self) -> None:
         codes = pc.fill_null(self._line_labels.dictionary_encode().indices, -1).to_numpy()
-        keys = self._frame.owner * (len(codes) + 1) + codes
+        keys = self._frame.lines.owner * (len(codes) + 1) + codes
         order = np.argsort(keys, kind="stable")
         repeated = np.zeros(len(keys), dtype=np.bool_)
         repeated[order[1:]] = (keys[order[1:]] == keys[order[:-1]]) & (codes[order[1:]] >= 0)
@@ -195,15 +200,16 @@ class _Judge:
         )
 
     def _quantities(self) -> Int64Array:
-        given = self._frame.line["quantity"].to_numpy(zero_copy_only=False)
-        good = (given >= 1) & (given <= _MAX_QUANTITY) & (np.floor(given) == given)
+        given = self._frame.line["quantity"]
+        whole, rest = np.divmod(money.unscaled(given), 10**SCALE)
+        good = (rest == 0) & (whole >= 1) & (whole <= _MAX_QUANTITY)
         self._verdicts.lines(
             ~good,
             "BAD_QUANTITY",
             "quantity",
-            lambda at: f"line {self._label(at)}: quantity is {'absent' if np.isnan(given[at]) else f'{given[at]:g}'}.",
+            lambda at: f"line {self._label(at)}: quantity is {_shown(given[at])}.",
         )
-        values = np.where(good, given, 0).astype(np.int64)
+        values = np.where(good, whole, 0)
         self._sheet.whole["line.quantity"] = Numbers(values, good)
         self._sheet.whole["fact.stock_delta"] = Numbers(-values, good)
         return values
@@ -211,7 +217,7 @@ class _Judge:
     def _fulfilments(self) -> Int64Array:
         """Per line, never by status or source: fulfillmentType, else omniFulfillmentType, else the header's."""
         own, omni = self._text["line.fulfillmentType"], self._text["line.omniFulfillmentType"]
-        header = self._text["order.fulfillmentType"].take(pa.array(self._frame.owner))
+        header = self._text["order.fulfillmentType"].take(pa.array(self._frame.lines.owner))
         own_is, omni_is, header_is = (self._stands_for(names) for names in (own, omni, header))
         decided = pc.coalesce(own_is, omni_is, header_is)
         strange = (
@@ -267,22 +273,21 @@ class _Judge:
             ("order", self._frame.order, ORDER_FIELDS),
             ("line", self._frame.line, LINE_FIELDS),
         ):
-            decimals = self._sheet.decimals if level == "order" else self._sheet.decimals[self._frame.owner]
+            decimals = self._sheet.decimals if level == "order" else self._sheet.decimals[self._frame.lines.owner]
             for path in columns:
                 if fields[path] is Kind.MONEY:
-                    self._amount(level, path, columns[path].to_numpy(zero_copy_only=False), decimals)
+                    self._amount(level, path, columns[path], decimals)
 
-    def _amount(self, level: str, path: str, given: np.ndarray, decimals: Int64Array) -> None:
-        minor, bad = money.to_minor(given, decimals)
-        present = ~np.isnan(given)
+    def _amount(self, level: str, path: str, given: pa.Decimal128Array, decimals: Int64Array) -> None:
+        minor, bad = money.to_minor(money.unscaled(given), SCALE, decimals)
+        present = ~_null(given)
         bad = bad | (minor < 0)
         if (level, path) in (("order", "totalAmount"), ("line", "price")):
             bad = bad | ~present
 
         def message(at: int) -> str:
-            value = f"{given[at]:.15g}" if present[at] else "absent"
             place = f"line {self._label(at)}: " if level == "line" else ""
-            return f"{place}{path} is {value}."
+            return f"{place}{path} is {_shown(given[at])}."
 
         reject = self._verdicts.orders if level == "order" else self._verdicts.lines
         reject(bad, "BAD_MONEY", path, message)
@@ -292,11 +297,9 @@ class _Judge:
         """Price x quantity - discount + tax, line by line and over the order, to the cent."""
         amounts = self._sheet.money
         price = amounts["line.price"].values
-        discount = amounts["line.discount"].values
-        tax = np.where(
-            amounts["line.productTax.totalTax"].present,
-            amounts["line.productTax.totalTax"].values,
-            amounts["line.tax"].values,
+        discount = _first([amounts["line.discount"], self._sum(self._frame.adjustments, "price")])
+        tax = _first(
+            [amounts["line.productTax.totalTax"], amounts["line.tax"], self._sum(self._frame.taxes, "taxAmount")]
         )
         huge = price.astype(np.float64) * quantity > money.LIMIT
         self._verdicts.lines(
@@ -321,7 +324,7 @@ class _Judge:
 
     def _compare_lines(self, path: str, what: str, computed: Int64Array) -> None:
         said, present = self._sheet.money[f"line.{path}"]
-        owner = self._frame.owner
+        owner = self._frame.lines.owner
         self._verdicts.lines(
             present & (said != computed),
             "TOTALS_MISMATCH",
@@ -345,20 +348,24 @@ class _Judge:
         guest = _null(self._text["order.customerProfile.customerId"])
         self._text["fact.customer"] = pa.array(["known", "guest"]).take(pa.array(guest.astype(np.int8)))
 
+    def _sum(self, parts: Group, path: str) -> Numbers:
+        """The sum of several taxes or adjustments of a line, for lines that do not say it themselves."""
+        digits = sums(money.unscaled(parts.columns[path]), parts.counts)
+        minor, bad = money.to_minor(digits, SCALE, self._sheet.decimals[self._frame.lines.owner])
+        return Numbers(minor, (parts.counts > 0) & ~bad)
+
     def _tenders(self) -> list[list[Payment]]:
         """The payments of each order; the largest one (of equals the first) is a fact for the feed's one column."""
-        counts = np.array([len(tenders) for tenders in self._frame.tenders], dtype=np.int64)
-        flat = list(chain.from_iterable(self._frame.tenders))
-        owner = np.repeat(np.arange(len(counts)), counts)
-        given = np.array([_amount(tender) for tender in flat], dtype=np.float64)
-        minor, bad = money.to_minor(given, self._sheet.decimals[owner])
+        tenders = self._frame.tenders
+        owner, given = tenders.owner, tenders.columns["amountAuthorized"]
+        minor, bad = money.to_minor(money.unscaled(given), SCALE, self._sheet.decimals[owner])
+        methods = _clean(tenders.columns["paymentMethod"]).to_pylist()
         for at in np.flatnonzero(bad | (minor < 0)):
-            message = f"payment {flat[at].paymentMethod!s:.40}: amountAuthorized is {flat[at].amountAuthorized!s:.40}."
+            message = f"payment {methods[at]!s:.40}: amountAuthorized is {_shown(given[at])}."
             self._verdicts.order(int(owner[at]), BadInput("BAD_MONEY", message, field="tenders.amountAuthorized"))
-        payments: list[list[Payment]] = [[] for _ in counts]
-        for order, tender, amount in zip(owner.tolist(), flat, minor.tolist(), strict=True):
-            method = str(tender.paymentMethod).strip() if tender.paymentMethod is not None else ""
-            payments[order].append(Payment(method, amount))
+        payments: list[list[Payment]] = [[] for _ in tenders.counts]
+        for order, method, amount in zip(owner.tolist(), methods, minor.tolist(), strict=True):
+            payments[order].append(Payment(method or "", amount))
         largest = [max(paid, key=_minor).method or None if paid else None for paid in payments]
         self._text["fact.largest_tender"] = pa.array(largest, pa.string())
         return payments
@@ -368,9 +375,7 @@ class _Judge:
         return Numbers(values, present & np.array([bool(code) for code in self._currency], dtype=np.bool_))
 
     def _per_order(self, values: Int64Array) -> Int64Array:
-        """Exact sums of line values per order."""
-        sums = np.concatenate((np.zeros(1, np.int64), np.cumsum(values)))
-        return np.asarray(sums[self._ends] - sums[self._ends - self._frame.counts])
+        return sums(values, self._frame.counts)
 
     def _label(self, line: int) -> str:
         return f"{self._line_labels[line].as_py()!s:.40}"
@@ -415,10 +420,28 @@ def _parse_text_date(text: str) -> int | None:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def _amount(tender: Tender) -> float:
-    """The amount of a payment as JSON carried it; absent is 0, unreadable is infinite and so refused."""
-    amount = tender.amountAuthorized
-    try:
-        return money.text_to_number(amount) if isinstance(amount, str) else amount or 0.0
-    except ValueError:
-        return float("inf")
+def sums(values: Int64Array, counts: Int64Array) -> Int64Array:
+    """Exact sums of adjacent values, ``counts`` of them at a time."""
+    running = np.concatenate((np.zeros(1, np.int64), np.cumsum(values)))
+    ends = np.cumsum(counts)
+    return np.asarray(running[ends] - running[ends - counts])
+
+
+def _any(marked: BoolArray, group: Group) -> BoolArray:
+    """Whether any entry of each owner is marked."""
+    return sums(marked.astype(np.int64), group.counts) > 0
+
+
+def _first(choices: Sequence[Numbers]) -> Int64Array:
+    """The first value that is present, else 0."""
+    return np.select([choice.present for choice in choices], [choice.values for choice in choices], 0)
+
+
+def _constant(message: str, _at: int) -> str:
+    return message
+
+
+def _shown(value: pa.Scalar) -> str:
+    """An exact decimal as the partner would write it."""
+    number = value.as_py()
+    return "absent" if number is None else f"{number.normalize():f}"

@@ -230,6 +230,8 @@ def _about_records() -> None:
         _unique("repeats", "batch_id", "file_id", "record_index"),
     )
     _index("repeats", "record_id")
+    carried = sa.text("feed_id IS NOT NULL")
+    op.create_index("ix_repeats_feed_id", "repeats", ["feed_id"], sqlite_where=carried, postgresql_where=carried)
     _create(
         "history",
         _column("record_id", _ID),

@@ -1,0 +1,147 @@
+"""Every call goes to its rows by an index: what is quick with ten rows has to be quick with ten million."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from order_sync.ledger import Ledger, OtherDecision, OtherKind, State, open_ledger
+
+from tests.ledger.conftest import POSTGRESQL
+from tests.ledger.ledger_kit import AT, FLOW, RETAILER, WHO, Kit, later, ready, seen, set_aside
+
+GROWING = "files|file_sightings|batches|batch_files|records|repeats|feeds|history|notes|problems|stock_moves"
+SCAN = re.compile(rf"^SCAN ({GROWING})\b")
+
+pytestmark = pytest.mark.skipif(bool(POSTGRESQL), reason="reads the plans of SQLite")
+
+
+@contextmanager
+def statements(ledger: Ledger) -> Iterator[list[tuple[str, object]]]:
+    """Every statement that is sent meanwhile."""
+    sent: list[tuple[str, object]] = []
+
+    def note(_connection, _cursor, statement, parameters, _context, executemany) -> None:
+        sent.append((statement, parameters[0] if executemany else parameters))
+
+    sa.event.listen(ledger._engine, "before_cursor_execute", note)
+    yield sent
+    sa.event.remove(ledger._engine, "before_cursor_execute", note)
+
+
+def scans(ledger: Ledger, sent: list[tuple[str, object]]) -> list[str]:
+    """The statements that would read a growing table from end to end."""
+    found = []
+    with ledger._engine.connect() as connection:
+        for statement, parameters in sent:
+            if statement.startswith(("BEGIN", "PRAGMA")):
+                continue
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            found += [f"{row.detail}: {statement[:300]}" for row in plan if SCAN.match(row.detail)]
+    return found
+
+
+CALLS: dict[str, Callable[[Kit], object]] = {
+    "record_files": lambda kit: kit.ledger.record_files(FLOW, RETAILER, [seen("tlog-1.json"), seen("z.json")], at=AT),
+    "create_batch": lambda kit: kit.batch(kit.file("tlog-1.json"), key="new"),
+    "batches_of_run": lambda kit: kit.ledger.batches_of_run("predictspring_order_sync", "scheduled__1"),
+    "batches_of_window": lambda kit: kit.ledger.batches_of_window(FLOW, RETAILER, AT, later(15)),
+    "unfinished_batches": lambda kit: kit.ledger.unfinished_batches(FLOW, RETAILER),
+    "batch_inputs": lambda kit: kit.ledger.batch_inputs(1),
+    "set_archived": lambda kit: kit.ledger.set_archived(1, {0: "x"}),
+    "is_frozen": lambda kit: kit.ledger.is_frozen(1),
+    "admit": lambda kit: kit.take(kit.batch(), "A", "B", "C", "Q", content="other"),
+    "settle_others": lambda kit: kit.ledger.settle_others(
+        kit.ledger.batch(2),
+        [OtherDecision(kit.arrival(kit.ledger.batch(2), 9, "A", "other"), OtherKind.CHANGED, kit.record("A").id)],
+        at=AT,
+        who=WHO,
+    ),
+    "decide": lambda kit: kit.decide(kit.ledger.batch(2), set_aside(kit.record("Q").id, "new"), *ready()),
+    "move": lambda kit: kit.ledger.move(kit.record("Q").id, [State.QUARANTINED], State.SEEN, at=AT, who=WHO),
+    "add_notes": lambda kit: kit.ledger.add_notes({kit.record("A").id: ["note"]}, at=AT),
+    "feed": lambda kit: kit.publish(kit.ledger.batch(2)),
+    "confirm_feed": lambda kit: kit.ledger.confirm_feed(1, refused={"A": "x"}, partner_log_id="1", at=AT, who=WHO),
+    "feeds_of_batch": lambda kit: kit.ledger.feeds_of_batch(1),
+    "summaries": lambda kit: kit.ledger.summaries([1, 2]),
+    "totals": lambda kit: kit.ledger.totals([1, 2]),
+    "exceptions": lambda kit: kit.ledger.exceptions(FLOW, RETAILER, unreported_only=True, batch_ids=[1, 2]),
+    "solved_since_report": lambda kit: kit.ledger.solved_since_report(FLOW, RETAILER),
+    "mark_reported": lambda kit: kit.ledger.mark_reported([kit.record("Q").id], at=AT),
+    "mark_solved_reported": lambda kit: kit.ledger.mark_solved_reported([kit.record("A").id], at=AT),
+    "open_exception_ids": lambda kit: kit.ledger.open_exception_ids(FLOW, RETAILER),
+    "records_by_order": lambda kit: kit.ledger.records_by_order(FLOW, RETAILER, ["A", "B"]),
+    "record_locations": lambda kit: kit.ledger.record_locations([1, 2]),
+    "unread_files": lambda kit: kit.ledger.unread_files(1),
+    "order_of": lambda kit: kit.ledger.order_of(FLOW, RETAILER, "A"),
+    "claim_stock": lambda kit: kit.ledger.claim_stock(2, ["A", "B"], at=AT),
+    "stock_of": lambda kit: kit.ledger.stock_of(1, ["A"]),
+    "release_stock": lambda kit: kit.ledger.release_stock(1),
+    "problems_of_run": lambda kit: kit.ledger.problems_of_run("d", "r", unreported_only=True),
+    "problems_reported": lambda kit: kit.ledger.problems_reported([1], at=AT),
+    "note_problem": lambda kit: kit.ledger.note_problem(
+        flow=FLOW, retailer=RETAILER, dag_id="d", run_id="r", task_id="t", error_class="e", message="m", next_step="n",
+        at=AT,
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def filled(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger with something in every table: batch 1 published, batch 2 open with order Q set aside."""
+    path = tmp_path_factory.mktemp("filled") / "ledger.db"
+    shutil.copy(template, path)
+    with open_ledger(f"sqlite:///{path}") as ledger:
+        fill(Kit(ledger))
+    return path
+
+
+def fill(kit: Kit) -> None:
+    first, _ = kit.transformed("A", "B")
+    kit.publish(first)
+    second = kit.batch()
+    (held, *_) = kit.take(second, "Q", "A")
+    kit.decide(second, set_aside(held.record_id))
+    kit.ledger.claim_stock(first.id, ["A"], at=AT)
+
+
+@pytest.fixture
+def full(filled: Path, tmp_path: Path) -> Iterator[Kit]:
+    """A copy of that ledger."""
+    path = shutil.copy(filled, tmp_path / "full.db")
+    with open_ledger(f"sqlite:///{path}") as ledger:
+        yield Kit(ledger)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_no_call_reads_a_whole_table(full: Kit, name: str) -> None:
+    with statements(full.ledger) as sent:
+        CALLS[name](full)
+    assert len(sent) > 1
+    assert scans(full.ledger, sent) == []
+
+
+def test_every_public_call_is_looked_at() -> None:
+    inside_others = {
+        "record_file", "batch", "move_batch", "register_feed", "attach_records_to_feed", "intend_feed", "publish_feed",
+        "equation", "close",
+    }  # fmt: skip
+    public = {name for name in dir(Ledger) if not name.startswith("_")}
+    assert public == {*CALLS, *inside_others} - {"feed"}
+
+
+def test_a_scan_would_be_found(full: Kit) -> None:
+    with statements(full.ledger) as sent:
+        full.rows(sa.text("SELECT * FROM records WHERE message = 'x'"))
+    assert len(scans(full.ledger, sent)) == 1
+
+
+def test_an_error_of_the_database_does_not_repeat_the_values(full: Kit) -> None:
+    with pytest.raises(sa.exc.IntegrityError) as error, full.ledger._engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO notes (text) VALUES (:text)"), {"text": "a name"})
+    assert "a name" not in str(error.value)
