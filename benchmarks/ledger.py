@@ -1,22 +1,20 @@
 """How fast the ledger keeps a batch: records per second for each step of its life.
 
-Run ``python benchmarks/ledger.py [records]``. SQLite always; PostgreSQL too where ``LEDGER_PG_URL`` names an empty
-database. The tables it makes there stay.
+``python -m benchmarks.ledger [--records N] [--write]``. SQLite always; PostgreSQL too where ``LEDGER_PG_URL`` names an
+empty database. The tables it makes there stay.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "plugins"))
 
 from order_sync.ledger import (
     Arrival,
@@ -30,6 +28,8 @@ from order_sync.ledger import (
     upgrade,
 )
 
+from benchmarks.results import write_section
+
 AT = datetime(2026, 9, 1, 6, 0, tzinfo=UTC)
 RECORDS_PER_FILE = 10_000
 REJECTED_EVERY = 20
@@ -37,13 +37,28 @@ REJECTED_EVERY = 20
 T = TypeVar("T")
 
 
-def main() -> None:
-    """Print one table per database."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+_lines: list[str] = []
+
+
+def main() -> int:
+    """Print one table per database; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--records", type=int, default=100_000)
+    parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/results.md")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        measure(f"sqlite:///{folder}/ledger.db", count)
+        measure(f"sqlite:///{folder}/ledger.db", options.records)
     if "LEDGER_PG_URL" in os.environ:
-        measure(os.environ["LEDGER_PG_URL"], count)
+        measure(os.environ["LEDGER_PG_URL"], options.records)
+    _tell("\nCommand: `python -m benchmarks.ledger`.")
+    if options.write:
+        write_section("ledger", "\n".join(_lines))
+    return 0
+
+
+def _tell(text: str) -> None:
+    _lines.append(text)
+    print(text, flush=True)
 
 
 def measure(url: str, count: int) -> None:
@@ -53,7 +68,7 @@ def measure(url: str, count: int) -> None:
     :param count: number of records in the batch.
     """
     upgrade(url)
-    print(f"\n{count:,} records, {url.split(':', maxsplit=1)[0]}\n\n| step | seconds | records/s |\n|---|---:|---:|")
+    _tell(f"\n{count:,} records, {url.split(':', maxsplit=1)[0]}\n\n| step | seconds | records/s |\n|---|---:|---:|")
     with open_ledger(url) as ledger:
         flow = f"bench-{uuid4().hex[:8]}"
         batch, arrivals = new_batch(ledger, flow, count)
@@ -146,9 +161,9 @@ def timed(step: str, count: int, call: Callable[[], T]) -> T:
     started = time.perf_counter()
     result = call()
     seconds = time.perf_counter() - started
-    print(f"| {step} | {seconds:.2f} | {count / seconds:,.0f} |", flush=True)
+    _tell(f"| {step} | {seconds:.2f} | {count / seconds:,.0f} |")
     return result
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -26,12 +26,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.results import write_section
 from tests.support.openssh import OpenSsh
 
 _ROOT = Path(__file__).resolve().parents[1]
 CONN_ID = "bench_sftp"
 SCALED_COUNT = 20
-RESULTS = _ROOT / "benchmarks/results.md"
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def main() -> None:
     table = _measure(QUICK if options.quick else FULL, rounds=3)
     print(table)
     if options.write:
-        _write(table)
+        write_section("sftp", table)
 
 
 def _measure(loads: tuple[Load, ...], rounds: int) -> str:
@@ -267,15 +267,6 @@ def _import_all() -> None:
     os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "ERROR"
     for module in ("airflow.providers.sftp.operators.sftp", "paramiko", "order_sync.partners.sftp_worker"):
         importlib.import_module(module)
-
-
-def _write(table: str) -> None:
-    start, end = "<!-- sftp -->\n", "<!-- /sftp -->\n"
-    text = RESULTS.read_text() if RESULTS.exists() else "# Results\n"
-    before, found, rest = text.partition(start)
-    after = rest.partition(end)[2] if found else ""
-    heading = before if found else f"{before}\n## SFTP\n\n"
-    RESULTS.write_text(f"{heading}{start}{table}\n{end}{after}")
 
 
 def _require(condition: bool, message: str) -> None:

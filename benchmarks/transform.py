@@ -19,10 +19,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.measure import ROOT, Measured, PeerFailedError, generate, measure
+from benchmarks.results import write_section
 
 DATA = ROOT / "benchmarks" / "data"
-RESULTS = ROOT / "benchmarks" / "results.md"
-BEGIN, END = "<!-- transform -->", "<!-- /transform -->"
 
 _MEGABYTE = 1_000_000
 _ONE_ROUND_ABOVE = 100_000
@@ -155,17 +154,6 @@ def report(results: Sequence[Comparison], command: str, rounds: int, load: float
     return "\n\n".join([head, *(table(result) for result in results)])
 
 
-def write_results(text: str, path: Path = RESULTS) -> None:
-    """Put `text` between the markers of `path`; what stands outside them is kept."""
-    old = path.read_text(encoding="utf-8") if path.exists() else "# Results\n"
-    section = f"{BEGIN}\n{text}\n{END}"
-    if BEGIN in old and END in old:
-        new = old[: old.index(BEGIN)] + section + old[old.index(END) + len(END) :]
-    else:
-        new = f"{old.rstrip()}\n\n## Transform\n\n{section}\n"
-    path.write_text(new, encoding="utf-8")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and tell by the result whether the outputs were right."""
     sizes = (10_000, 100_000, 1_000_000) if os.environ.get("BENCH") == "full" else (10_000, 100_000)
@@ -174,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=sizes, help="how many orders")
     parser.add_argument("--peers", nargs="+", choices=names, default=names)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
+    parser.add_argument("--write", action="store_true", help="put the tables into results.md")
     options = parser.parse_args(arguments)
     peers = [peer for peer in PEERS if peer.name in options.peers]
     load = os.getloadavg()[0]
@@ -184,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     text = report(results, command.strip(), options.rounds, load)
     print(text)
     if options.write:
-        write_results(text)
+        write_section("transform", text)
     faults = [fault for result in results for fault in result.faults()]
     for fault in faults:
         print(f"fault: {fault}", file=sys.stderr)

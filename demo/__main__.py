@@ -1,4 +1,4 @@
-"""``make demo``: the PredictSpring flow through Airflow, against the sandbox partners, and what became of every order."""
+"""``make demo``: the PredictSpring flow through Airflow, against the sandbox, and what became of every order."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def main() -> int:
         stage.say(f"WRONG: {fault}")
     if not faults:
         stage.say(
-            f"Every order is accounted for: {len(expected.totals)} orders of {sum(expected.totals.values())} USD stand in "
-            f"HotWax once, stock moved by {expected.units}, the rest waits as exceptions or was left out."
+            f"Every order is accounted for: {len(expected.totals)} orders of {sum(expected.totals.values())} USD stand "
+            f"in HotWax once, stock moved by {expected.units}, the rest waits as exceptions or was left out."
         )
     stage.say(f"\nLook around in {HOME.relative_to(ROOT)}/: partners/sftp, partners/mail, airflow/staging, airflow.log")
     return 1 if faults else 0

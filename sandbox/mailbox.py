@@ -99,7 +99,7 @@ class Mailbox:
         """Stop it."""
         self.stop()
 
-    async def handle_MAIL(  # noqa: N802 - the name aiosmtpd calls
+    async def handle_MAIL(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, mail_options: list[str]
     ) -> str:
         """Answer the sender's address: 250, or 451 while everything is rejected."""
@@ -109,7 +109,7 @@ class Mailbox:
         envelope.mail_options.extend(mail_options)
         return ACCEPTED
 
-    async def handle_RCPT(  # noqa: N802 - the name aiosmtpd calls
+    async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, rcpt_options: list[str]
     ) -> str:
         """Answer a recipient's address: 250, or 550 when it is refused."""
@@ -119,7 +119,7 @@ class Mailbox:
         envelope.rcpt_options.extend(rcpt_options)
         return ACCEPTED
 
-    async def handle_DATA(  # noqa: N802 - the name aiosmtpd calls
+    async def handle_DATA(
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         """Keep a mail."""

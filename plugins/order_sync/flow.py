@@ -28,7 +28,7 @@ PARAMS: dict[str, Param] = {
         type=["array", "null"],
         items={"type": "string"},
         title="Only these files",
-        description="File names in the inbox, one per line. Names that were collected before are read from the store.",
+        description="File names in the inbox, one per line.",
     ),
     "order_ids": Param(
         [],
@@ -47,7 +47,7 @@ PARAMS: dict[str, Param] = {
         False,
         type="boolean",
         title="Publish again",
-        description="Put the order feed of this interval into HotWax's folder once more, with the same bytes and name. "
+        description="Put the order feeds of this run's interval into HotWax's folder once more, same bytes and name. "
         "The stock variance is never repeated: HotWax would deduct twice.",
     ),
     "max_records": Param(
@@ -128,9 +128,12 @@ class Run:
         return Window(start.astimezone(UTC), end.astimezone(UTC))
 
     @property
-    def is_backfill(self) -> bool:
-        """Whether a person asked for a past interval again."""
-        return str(getattr(self._run.run_type, "value", self._run.run_type)) == "backfill"
+    def repeats_interval(self) -> bool:
+        """Whether a person asked for an interval again (backfill, "publish again"): from stored inputs."""
+        return (
+            bool(self.param("force_publish"))
+            or str(getattr(self._run.run_type, "value", self._run.run_type)) == "backfill"
+        )
 
     @property
     def now(self) -> datetime:

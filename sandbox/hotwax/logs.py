@@ -206,7 +206,7 @@ class ImportLogs:
 
     def _update(self, log_id: str, **columns: object) -> None:
         changes = ", ".join(f"{name} = ?" for name in columns)
-        query = f"UPDATE data_manager_logs SET {changes} WHERE number = ?"  # noqa: S608 - names from this file
+        query = f"UPDATE data_manager_logs SET {changes} WHERE number = ?"
         with self._database.transaction() as connection:
             connection.execute(query, (*columns.values(), int(log_id[1:]) - LOG_NUMBER_BASE))
 

@@ -7,7 +7,8 @@ import pytest
 
 from benchmarks import transform
 from benchmarks.measure import Measured, Output, PeerFailedError, measure
-from benchmarks.transform import BASE, OURS, PEERS, REFERENCE, Comparison, compare, report, table, write_results
+from benchmarks.results import write_section
+from benchmarks.transform import BASE, OURS, PEERS, REFERENCE, Comparison, compare, report, table
 from sandbox.predictspring import write_json_lines
 
 GOOD = Output(30, 12, "a" * 64)
@@ -125,9 +126,9 @@ def test_the_report_names_its_command() -> None:
 
 def test_results_are_replaced_between_their_markers_only(tmp_path: Path) -> None:
     path = tmp_path / "results.md"
-    write_results("first", path)
+    write_section("transform", "first", path)
     path.write_text(f"{path.read_text(encoding='utf-8')}\n## Other\n\nkept\n", encoding="utf-8")
-    write_results("second", path)
+    write_section("transform", "second", path)
     text = path.read_text(encoding="utf-8")
     assert "first" not in text
     assert text.startswith("# Results\n")

@@ -277,7 +277,7 @@ def test_a_published_batch_takes_nothing_more_in(kit) -> None:
 @pytest.mark.parametrize("key", ["", "x" * 251, "A\0", "A\n", "\udcff"])
 def test_a_key_that_no_database_can_hold_is_refused(kit, key: str) -> None:
     batch = kit.batch()
-    with pytest.raises(ValueError, match="Record 0 of file .* printable characters"):
+    with pytest.raises(ValueError, match=r"Record 0 of file .* printable characters"):
         kit.take(batch, key)
 
 

@@ -151,7 +151,7 @@ def test_a_feed_is_not_published_without_intent_nor_confirmed_without_publicatio
 def test_a_feed_with_another_number_of_orders_than_its_records_is_not_promised(kit) -> None:
     batch, _ = kit.transformed("A", "B")
     feed = kit.feed(batch, orders=3)
-    with pytest.raises(Stop, match="3 records of 2000 USD .* in the file, 2 records of 2000 USD .* attached"):
+    with pytest.raises(Stop, match=r"3 records of 2000 USD .* in the file, 2 records of 2000 USD .* attached"):
         intend(kit, feed)
     assert kit.states("A", "B") == [State.READY] * 2
 

@@ -55,7 +55,9 @@ CALLS: dict[str, Callable[[Kit], object]] = {
     "batch_inputs": lambda kit: kit.ledger.batch_inputs(1),
     "set_archived": lambda kit: kit.ledger.set_archived(1, {0: "x"}),
     "is_frozen": lambda kit: kit.ledger.is_frozen(1),
-    "admit": lambda kit: kit.take(kit.batch(), "A", "B", "C", "Q", content="other"),
+    "admit": lambda kit: kit.take(
+        kit.batch(kit.file("new.json"), key="new"), "A", "B", "C", "Q", content="other"
+    ),
     "settle_others": lambda kit: kit.ledger.settle_others(
         kit.ledger.batch(2),
         [OtherDecision(kit.arrival(kit.ledger.batch(2), 9, "A", "other"), OtherKind.CHANGED, kit.record("A").id)],

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import random
+import signal
+import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +19,7 @@ from order_sync.partners.sftp import Fetched, FileSink, RemoteFile, SftpClient
 
 from sandbox.sftp import SftpServer
 
-from .conftest import Server
+from .conftest import Connect, Server
 
 
 class Kept:
@@ -159,13 +162,17 @@ def test_unsafe_name_is_never_asked_for(client: SftpClient, name: str) -> None:
 
 
 @pytest.mark.parametrize("after_bytes", [1, 500_000, 2_999_999])
-def test_cut_in_the_middle_keeps_nothing_of_the_file(sandbox: SftpServer, client: SftpClient, after_bytes: int) -> None:
+def test_cut_in_the_middle_keeps_nothing_of_the_file(
+    sandbox: SftpServer, client: SftpClient, after_bytes: int, caplog: pytest.LogCaptureFixture
+) -> None:
     (sandbox.root / "in/big.json").write_bytes(b"x" * 3_000_000)
     files = client.list("in")
     sandbox.faults.cut_download("/in/big.json", after_bytes=after_bytes)
     store = Store()
     with pytest.raises(NotSent, match="was cut while downloading 1 files"):
         client.fetch(files, store)
+    gc.collect()
+    assert "never retrieved" not in caplog.text
     assert store.sinks["big.json"].end == "discarded"
     assert store.kept == {}
     store = Store()
@@ -206,6 +213,36 @@ def test_full_disk_on_our_side_stops(sandbox: SftpServer, client: SftpClient, si
     with pytest.raises(Stop, match="No space left on device"):
         client.fetch(client.list("in"), lambda file: sink)
     assert sink.end == "discarded"
+
+
+class KilledError(BaseException):
+    """What Airflow raises in a task on a signal."""
+
+
+@pytest.fixture
+def killed_soon() -> Iterator[None]:
+    """Has a signal raise in the main thread after a moment."""
+
+    def kill(number: int, frame: object) -> None:
+        raise KilledError
+
+    before = signal.signal(signal.SIGALRM, kill)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("killed_soon")
+def test_killed_task_discards_what_is_under_way(sandbox: SftpServer, connect: Connect) -> None:
+    _fill(sandbox.root / "in", [3_000_000])
+    sandbox.faults.slow_reads("/in/*", seconds=60, times=1)
+    store = Store()
+    started = time.monotonic()
+    with pytest.raises(KilledError), SftpClient(connect(sandbox)) as sftp:
+        sftp.fetch(sftp.list("in"), store)
+    assert [sink.end for sink in store.sinks.values()] == ["discarded"]
+    assert time.monotonic() - started < 10
 
 
 def test_sink_may_refuse_one_file(sandbox: SftpServer, client: SftpClient) -> None:

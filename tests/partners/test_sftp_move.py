@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -97,9 +98,35 @@ def test_file_stands_where_the_folder_should_be(any_server: Server, any_client: 
         any_client.move("in/a.json", "archive")
 
 
-def test_unsafe_name(client: SftpClient) -> None:
-    with pytest.raises(BadInput, match="cannot be used in a path"):
-        client.move("in/a\nb.json", "archive")
+def test_file_that_was_replaced_since_it_was_listed_stays(any_server: Server, any_client: SftpClient) -> None:
+    for name in ("a.json", "b.json", "c.json"):
+        (any_server.root / "in" / name).write_bytes(b"1")
+    files = any_client.list("in")
+    (any_server.root / "in/a.json").write_bytes(b"22")
+    os.utime(any_server.root / "in/b.json", (1_700_000_000, 1_700_000_000))
+    moved = any_client.move_many(files, "archive")
+    assert [(one.path, type(one.error)) for one in moved] == [
+        ("", NotSent),
+        ("", NotSent),
+        ("archive/c.json", type(None)),
+    ]
+    assert "'in/a.json' was replaced since it was downloaded" in str(moved[0].error)
+    assert _tree(any_server.root) == {"archive/c.json": b"1", "in/a.json": b"22", "in/b.json": b"1"}
+
+
+def test_listed_file_that_was_moved_before(any_server: Server, any_client: SftpClient) -> None:
+    (any_server.root / "in/a.json").write_bytes(b"1")
+    (file,) = any_client.list("in")
+    assert any_client.move(file, "archive") == "archive/a.json"
+    assert any_client.move(file, "archive") == "archive/a.json"
+
+
+def test_unsafe_name(sandbox: SftpServer, client: SftpClient) -> None:
+    (sandbox.root / "in/a\nb.json").write_bytes(b"1")
+    (listed,) = client.list("in")
+    for file in (listed, "in/a\nb.json"):
+        with pytest.raises(BadInput, match="cannot be used in a path"):
+            client.move(file, "archive")
 
 
 @pytest.mark.parametrize("fault", ["cut_before_rename", "cut_after_rename"])

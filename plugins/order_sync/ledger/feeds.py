@@ -17,7 +17,7 @@ from order_sync.ledger.connection import Store
 from order_sync.ledger.counting import tally_by
 from order_sync.ledger.decisions import NOT_REPORTED
 from order_sync.ledger.figures import Tally, difference
-from order_sync.ledger.rows import Feed
+from order_sync.ledger.rows import Batch, Feed
 from order_sync.ledger.schema import feeds, records, repeats
 from order_sync.ledger.states import FEED_MOVES, RECORD_MOVES, FeedState, State, check_moves
 from order_sync.ledger.writing import Stamp, insert_moves, note_moves
@@ -42,6 +42,10 @@ class Confirmation:
     unmatched: tuple[str, ...]
 
 
+#: What a feed holds before it is promised.
+_STAGED = {"state": FeedState.STAGED, "remote_path": "", "published_at": None, "partner_log_id": ""}
+
+
 class Feeds(Store):
     """The part of the ledger that keeps output files."""
 
@@ -61,8 +65,8 @@ class Feeds(Store):
     ) -> Feed:
         """Register an output file that lies in the staging store.
 
-        A file of the same batch and target that was not promised to the partner yet is replaced. One that was is
-        returned as it is, if the bytes are the same: its name and path stay.
+        One of the same batch and target is replaced, as long as it was not promised to the partner. One that was
+        is returned as it is, if the bytes are the same: its name and path stay.
 
         :param target: which of the batch's outputs it is, e.g. ``order_feed``.
         :param rows: number of rows in it.
@@ -77,21 +81,7 @@ class Feeds(Store):
             "carries_records": carries_records,
         }  # fmt: skip
         with self._writing_batch(batch_id) as (connection, batch):
-            row = connection.execute(
-                sa.select(feeds).where(feeds.c.batch_id == batch_id, feeds.c.target == target)
-            ).one_or_none()
-            if row is not None and row.state is not FeedState.STAGED:
-                return _promised(row, sha256)
-            place = {"flow": batch.flow, "retailer": batch.retailer, "target": target}
-            _check_name(connection, {**place, "name": name}, batch_id)
-            if row is not None:
-                connection.execute(sa.update(feeds).where(feeds.c.id == row.id).values(values))
-                return read_feed(connection, row.id)
-            born = {
-                **values, **place, "batch_id": batch_id, "state": FeedState.STAGED, "remote_path": "",
-                "published_at": None, "partner_log_id": "", "created_at": at,
-            }  # fmt: skip
-            return read_feed(connection, insert_one(connection, feeds, born))
+            return _stage(connection, batch, target, values, at)
 
     def feeds_of_batch(self, batch_id: int) -> list[Feed]:
         """Return the feeds of a batch, oldest first."""
@@ -204,6 +194,20 @@ def read_feed(connection: Connection, feed_id: int) -> Feed:
     if row is None:
         raise LookupError(f"The ledger has no feed {feed_id}.")
     return Feed(**row._mapping)
+
+
+def _stage(connection: Connection, batch: Batch, target: str, values: Mapping[str, Any], at: datetime) -> Feed:
+    query = sa.select(feeds).where(feeds.c.batch_id == batch.id, feeds.c.target == target)
+    row = connection.execute(query).one_or_none()
+    if row is not None and row.state is not FeedState.STAGED:
+        return _promised(row, values["sha256"])
+    place = {"flow": batch.flow, "retailer": batch.retailer, "target": target}
+    _check_name(connection, {**place, "name": values["name"]}, batch.id)
+    if row is not None:
+        connection.execute(sa.update(feeds).where(feeds.c.id == row.id).values(values))
+        return read_feed(connection, row.id)
+    born = {**_STAGED, **values, **place, "batch_id": batch.id, "created_at": at}
+    return read_feed(connection, insert_one(connection, feeds, born))
 
 
 def _promised(row: sa.Row[Any], sha256: str) -> Feed:

@@ -63,7 +63,7 @@ class WaitForFiles(BaseSensorOperator):
     def _works_from_the_store(self, run: Run, book: Ledger) -> bool:
         if book.batches_of_run(run.dag_id, run.run_id) or run.param("order_ids"):
             return True
-        if not run.is_backfill:
+        if not run.repeats_interval:
             return False
         if not book.batches_of_window(self.flow, self.retailer, *run.window):
             raise AirflowSkipException(f"Nothing was collected between {run.window.start} and {run.window.end}.")

@@ -159,13 +159,13 @@ class SftpClient:
         :param taken_folders: folders into which the consumer moves what it has taken, such as its archive. Without
             them, a consumer that takes a file before the next try is given it again.
         :returns: one outcome an upload, in their order, each with its own error.
-        :raises Stop: if a folder does not exist, or two uploads have one target.
+        :raises Stop: if a folder does not exist, a local file cannot be read, or two uploads have one target.
         :raises NotSent: if the connection was cut before some files were published.
         :raises InDoubt: if the answer to a rename was lost and looking did not tell.
         """
         return self._open.publish(uploads, temp_folder, taken_folders)
 
-    def move(self, path: str, folder: str) -> str:
+    def move(self, file: str | RemoteFile, folder: str) -> str:
         """Move one file; see :meth:`move_many`.
 
         :returns: its new path.
@@ -173,22 +173,24 @@ class SftpClient:
         :raises NotSent: if the file is neither there nor in the folder, or the server refuses for another cause.
         :raises BadInput: if its name is not safe in a path.
         """
-        moved = self.move_many([path], folder)[0]
+        moved = self.move_many([file], folder)[0]
         if moved.error is not None:
             raise moved.error
         return moved.path
 
-    def move_many(self, paths: Sequence[str], folder: str) -> MovedFiles:
+    def move_many(self, files: Sequence[str | RemoteFile], folder: str) -> MovedFiles:
         """Move files into a folder, which is made where it is missing.
 
         Nothing is overwritten: where the same bytes stand under the name already, the source is removed; where other
         bytes do, the file gets ``-1``, ``-2`` … before its extension. A source that is gone while the target is
         there was moved before.
 
-        :returns: one outcome a path, in their order, each with its own error.
+        :param files: paths; or files as listed: then one that was replaced since (other size or time) is left where
+            it is, with a `NotSent` of its own, because nobody has read the new one.
+        :returns: one outcome a file, in their order, each with its own error.
         :raises Stop: if the folder cannot be made.
         """
-        return self._open.move(paths, folder)
+        return self._open.move(files, folder)
 
     @property
     def _open(self) -> SftpWorker:

@@ -11,24 +11,26 @@ from order_sync import faults
 from order_sync.errors import NotSent, OrderSyncError, Stop
 from order_sync.partners.sftp_blocks import digest, holds
 from order_sync.partners.sftp_connection import LOST
-from order_sync.partners.sftp_files import Moved, check_name
+from order_sync.partners.sftp_files import Moved, RemoteFile, check_name
 from order_sync.partners.sftp_session import Session, join
 
 _MOST_NAMES = 100
 
 
-async def move(session: Session, paths: Sequence[str], folder: str) -> list[Moved]:
-    """Move `paths` into `folder`, making it and its parents where they are missing.
+async def move(session: Session, files: Sequence[str | RemoteFile], folder: str) -> list[Moved]:
+    """Move `files` into `folder`, making it and its parents where they are missing.
 
-    :returns: one outcome a path, in their order.
+    :param files: paths; or files as listed, which are moved only if they have not changed since.
+    :returns: one outcome a file, in their order.
     :raises Stop: if the folder cannot be made.
     :raises Exception: one of `LOST` if the connection is cut; moving again is safe.
     """
     await make_folder(session, folder)
 
-    async def one(path: str) -> Moved:
+    async def one(file: str | RemoteFile) -> Moved:
+        path = file if isinstance(file, str) else file.path
         try:
-            return Moved(path, await _one(session, path, folder))
+            return Moved(path, await _one(session, path, folder, None if isinstance(file, str) else file))
         except LOST:
             raise
         except asyncssh.SFTPError as error:
@@ -36,7 +38,7 @@ async def move(session: Session, paths: Sequence[str], folder: str) -> list[Move
         except OrderSyncError as error:
             return Moved(path, "", error)
 
-    return await session.each(paths, one)
+    return await session.each(files, one)
 
 
 async def make_folder(session: Session, folder: str) -> None:
@@ -64,9 +66,11 @@ async def make_folder(session: Session, folder: str) -> None:
     session.known_folders.add(folder)
 
 
-async def _one(session: Session, path: str, folder: str) -> str:
-    name = PurePosixPath(path).name
+async def _one(session: Session, path: str, folder: str, listed: RemoteFile | None) -> str:
+    name = listed.name if listed else PurePosixPath(path).name
     check_name(name)
+    if listed:
+        await _check_same(session, listed)
     faults.point("move.before_rename")
     for candidate in _names(name):
         target = join(folder, candidate)
@@ -77,6 +81,16 @@ async def _one(session: Session, path: str, folder: str) -> str:
         f"The file {path!r} cannot be moved: {folder!r} holds {_MOST_NAMES} other files of that name.",
         next_step="Find out why one name comes again and again with other bytes; tidy the folder.",
     )
+
+
+async def _check_same(session: Session, listed: RemoteFile) -> None:
+    """:raises NotSent: if another file stands under the name by now: it has to be downloaded first."""
+    look = await session.look(listed.path)
+    if look is not None and (look.size, look.mtime) != (listed.size, int(listed.mtime.timestamp())):
+        raise NotSent(
+            f"The file {listed.path!r} was replaced since it was downloaded: it is left where it is.",
+            next_step="Nothing to do: the next run takes the new one.",
+        )
 
 
 async def _moved(session: Session, path: str, target: str) -> bool:

@@ -181,11 +181,15 @@ class Session:
         name = name_of(entry)
         path = join(folder, name) if is_safe_name(name) else ""
         attrs = entry.attrs
-        if path and (attrs.type == asyncssh.FILEXFER_TYPE_SYMLINK or None in (attrs.size, attrs.mtime)):
+        if path and attrs.type == asyncssh.FILEXFER_TYPE_SYMLINK:
             try:
                 attrs = await self.sftp.stat(path)
-            except asyncssh.SFTPNoSuchFile:
+            except LOST:
+                raise
+            except asyncssh.SFTPError:  # a link to nothing, or to where the login may not look
                 return None
+        elif path and None in (attrs.size, attrs.mtime):
+            attrs = await self.sftp.stat(path)
         look = _look(attrs)
         ordinary = attrs.type in (asyncssh.FILEXFER_TYPE_REGULAR, asyncssh.FILEXFER_TYPE_UNKNOWN)
         if not (look.is_dir or ordinary):

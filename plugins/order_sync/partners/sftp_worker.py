@@ -70,9 +70,9 @@ class SftpWorker:
         places = Places(temp_folder, taken_folders)
         return self._run(lambda: publish(self._session, uploads, places), f"publishing {len(uploads)} files")
 
-    def move(self, paths: Sequence[str], folder: str) -> list[Moved]:
+    def move(self, files: Sequence[str | RemoteFile], folder: str) -> list[Moved]:
         """Move files."""
-        return self._run(lambda: move(self._session, paths, folder), f"moving {len(paths)} files to {folder!r}")
+        return self._run(lambda: move(self._session, files, folder), f"moving {len(files)} files to {folder!r}")
 
     def _run(self, work: Callable[[], Awaitable[Result]], doing: str) -> Result:
         async def connected() -> Result:

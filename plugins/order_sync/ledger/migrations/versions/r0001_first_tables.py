@@ -22,7 +22,8 @@ def upgrade() -> None:
     _batches()
     _feeds()
     _records()
-    _about_records()
+    _repeats()
+    _told_of_records()
     _stock_moves()
     _problems()
 
@@ -185,11 +186,7 @@ def _records() -> None:
         _words("field"),
         _words("message"),
         _column("feed_id", _ID, null=True),
-        _text("partner_ref", 200),
-        _column("attempts", sa.Integer()),
-        _time("lease_until", null=True),
-        _number("fence"),
-        _text("request_hash", 64),
+        *_deliveries(),
         _time("reported_at", null=True),
         _time("solved_reported_at", null=True),
         _time("first_seen_at"),
@@ -201,6 +198,21 @@ def _records() -> None:
         _unique("records", "batch_id", "file_id", "record_index"),
     )
     _index("records", "feed_id")
+    _index_exceptions()
+
+
+def _deliveries() -> list[sa.Column[Any]]:
+    """Columns of records that are delivered one by one."""
+    return [
+        _text("partner_ref", 200),
+        _column("attempts", sa.Integer()),
+        _time("lease_until", null=True),
+        _number("fence"),
+        _text("request_hash", 64),
+    ]
+
+
+def _index_exceptions() -> None:
     for name, condition in (
         ("ix_records_open_exceptions", "state = 'QUARANTINED'"),
         ("ix_records_reported_not_solved", "reported_at IS NOT NULL AND solved_reported_at IS NULL"),
@@ -209,7 +221,7 @@ def _records() -> None:
         op.create_index(name, "records", ["flow", "retailer"], sqlite_where=where, postgresql_where=where)
 
 
-def _about_records() -> None:
+def _repeats() -> None:
     _create(
         "repeats",
         _column("record_id", _ID),
@@ -232,6 +244,9 @@ def _about_records() -> None:
     _index("repeats", "record_id")
     carried = sa.text("feed_id IS NOT NULL")
     op.create_index("ix_repeats_feed_id", "repeats", ["feed_id"], sqlite_where=carried, postgresql_where=carried)
+
+
+def _told_of_records() -> None:
     _create(
         "history",
         _column("record_id", _ID),
