@@ -5,13 +5,15 @@
     python -m benchmarks.sftp --write    # also puts the table into benchmarks/results.md
 
 Every peer moves the same files; the rounds alternate the peers and the median of three is shown. Ours does more than
-the others in the same time: it hashes every byte, has the server confirm each size, publishes under a temporary name
-and renames. The provider's operator opens a connection a file: it is given fewer files and its time is scaled up.
+the others in the same time: it hashes every byte (and compares what it uploads with the hash that the staging store
+has recorded), has the server confirm each size, publishes under a temporary name and renames. The provider's operator
+opens a connection a file: it is given fewer files and its time is scaled up.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib
 import os
 import random
@@ -59,6 +61,7 @@ class Bench:
     server: OpenSsh
     local: Path
     down: Path
+    hashes: dict[str, str]
 
     @property
     def names(self) -> list[str]:
@@ -79,7 +82,8 @@ def ours_put(bench: Bench) -> None:
     from order_sync.partners.sftp import SftpClient, Upload
 
     with SftpClient(CONN_ID) as sftp:
-        published = sftp.publish_many([Upload(bench.local / name, "files", name) for name in bench.names])
+        uploads = [Upload(bench.local / name, "files", name, bench.hashes[name]) for name in bench.names]
+        published = sftp.publish_many(uploads)
     _require(all(one.error is None and one.renamed for one in published), "ours: a file was not published")
 
 
@@ -174,11 +178,12 @@ def _times(load: Load, rounds: int) -> dict[tuple[str, str], list[float]]:
     with tempfile.TemporaryDirectory(prefix="bench-sftp-") as folder:
         root = Path(folder)
         _generate(root / "local", load)
+        hashes = {path.name: _sha256(path) for path in (root / "local").iterdir()}
         with OpenSsh(root / "remote", root / "keys") as server:
             os.environ[f"AIRFLOW_CONN_{CONN_ID.upper()}"] = server.airflow_connection()
             for _ in range(rounds):
                 for name, (get, put) in PEERS.items():
-                    bench = Bench(server, root / "local", root / "down")
+                    bench = Bench(server, root / "local", root / "down", hashes)
                     scale = load.count / SCALED_COUNT if _is_scaled(name, load) else 1
                     times[name, "put"].append(scale * _time(put, bench, bench.remote))
                     times[name, "get"].append(scale * _time(get, bench, bench.down))
@@ -213,6 +218,11 @@ def _generate(folder: Path, load: Load) -> None:
         with (folder / f"tlog-{number:05}.json").open("wb") as file:
             for _ in range(load.size // len(chunk)):
                 file.write(chunk)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _openssh(bench: Bench, commands: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -34,16 +35,27 @@ def main() -> int:
             write_files(world.tlog_folder, [Shop(seed=7).order(n) for n in range(1, 21)])
         print(f"The partners are running: TLogs go into {world.tlog_folder}, mails come to {world.mailbox.folder}.")
         print(f"Airflow is starting, which takes half a minute; its log is {log}.", flush=True)
-        airflow = subprocess.Popen(["airflow", "standalone"], stdout=output, stderr=output, env=_environment())
+        airflow = subprocess.Popen(
+            ["airflow", "standalone"], stdout=output, stderr=output, env=_environment(), start_new_session=True
+        )
         try:
             _wait_for(airflow, home)
             airflow.wait()
         except KeyboardInterrupt:
             print("\nStopping.", flush=True)
         finally:
-            airflow.terminate()
-            airflow.wait(timeout=60)
+            _stop(airflow)
     return 0
+
+
+def _stop(airflow: subprocess.Popen[bytes]) -> None:
+    """End Airflow and everything that it has started."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(airflow.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            airflow.wait(timeout=20)
+    airflow.wait()
 
 
 def _environment() -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +12,7 @@ import sqlalchemy as sa
 from order_sync.ledger import Ledger, open_ledger, upgrade
 from order_sync.ledger.connection import make_engine, parse_url
 
-from tests.ledger.ledger_kit import Kit
-
-POSTGRESQL = os.environ.get("LEDGER_PG_URL", "")
+from tests.ledger.ledger_kit import POSTGRESQL, Kit
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -24,6 +25,9 @@ from order_sync.ledger import (
     State,
 )
 from order_sync.ledger.schema import history, metadata, records
+
+#: Where the tests make their ledgers instead of in SQLite files, if it is set.
+POSTGRESQL = os.environ.get("LEDGER_PG_URL", "")
 
 FLOW, RETAILER = "predictspring_order_sync", "default"
 AT = datetime(2026, 9, 1, 6, 0, tzinfo=UTC)

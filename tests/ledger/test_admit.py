@@ -266,6 +266,38 @@ def test_a_place_that_is_read_as_a_known_order_stops_the_flow(kit) -> None:
         kit.take(two, "A")
 
 
+def test_the_place_of_a_later_version_does_not_become_another_order(kit) -> None:
+    batch, (first,) = kit.transformed("A")
+    kit.publish(batch)
+    changed = kit.batch()
+    kit.ledger.settle_others(changed, [changed_order(kit, changed, "A", "changed", first)], at=AT, who=WHO)
+    with pytest.raises(Stop, match=r"registered in batch .* as A and is read now as order B"):
+        kit.take(changed, "B")
+
+
+def test_what_a_published_batch_set_aside_stays_as_it_was(kit) -> None:
+    batch = kit.batch()
+    one, two = (admission.record_id for admission in kit.take(batch, "A", "file:abc:1"))
+    kit.decide(batch, *ready(one), set_aside(two))
+    kit.publish(batch)
+    before = kit.everything()
+    admissions = kit.admit(batch, kit.arrival(batch, 0, "A"), kit.arrival(batch, 1, "readable now", amount_minor=5))
+    assert kinds(admissions) == [MINE, MINE]
+    assert kit.everything() == before
+
+
+def test_the_latest_of_several_versions_that_wait_is_taken_up(kit) -> None:
+    one, two = kit.batch(), kit.batch()
+    (first,) = kit.take(one, "A")
+    kit.decide(one, set_aside(first.record_id))
+    decision = OtherDecision(kit.arrival(one, 1, "A", "changed"), OtherKind.CHANGED, first.record_id)
+    (second,) = kit.ledger.settle_others(one, [decision], at=AT, who=WHO)
+    kit.decide(one, set_aside(second.record_id))
+    (again,) = kit.take(two, "A", content="third")
+    assert (again.kind, again.record_id, again.version) == (AGAIN, second.record_id, 2)
+    assert kit.states("A") == [State.QUARANTINED]
+
+
 def test_a_published_batch_takes_nothing_more_in(kit) -> None:
     batch, _ = kit.transformed("A")
     kit.publish(batch)

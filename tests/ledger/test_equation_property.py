@@ -22,8 +22,7 @@ from order_sync.ledger import (
     open_ledger,
 )
 
-from tests.ledger.conftest import POSTGRESQL
-from tests.ledger.ledger_kit import AT, WHO, Kit, left_out, set_aside
+from tests.ledger.ledger_kit import AT, POSTGRESQL, WHO, Kit, left_out, set_aside
 
 pytestmark = pytest.mark.skipif(bool(POSTGRESQL), reason="copies a SQLite file for each example")
 

@@ -12,8 +12,7 @@ import pytest
 import sqlalchemy as sa
 from order_sync.ledger import Ledger, OtherDecision, OtherKind, State, open_ledger
 
-from tests.ledger.conftest import POSTGRESQL
-from tests.ledger.ledger_kit import AT, FLOW, RETAILER, WHO, Kit, later, ready, seen, set_aside
+from tests.ledger.ledger_kit import AT, FLOW, POSTGRESQL, RETAILER, WHO, Kit, later, ready, seen, set_aside
 
 GROWING = "files|file_sightings|batches|batch_files|records|repeats|feeds|history|notes|problems|stock_moves"
 SCAN = re.compile(rf"^SCAN ({GROWING})\b")

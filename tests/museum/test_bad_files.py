@@ -109,19 +109,13 @@ def test_order_with_raw_nul_bytes(lab: Lab, place: str) -> None:
     refused(exhibit(lab, "nul.json", data), "nul.json", "FILE_NOT_JSON")
 
 
-@pytest.mark.parametrize("constant", [b"NaN", b"Infinity", b"-Infinity"])
-def test_nan_and_infinity(lab: Lab, constant: bytes) -> None:
-    data = dump(ORDER).replace(b'"rewardAmount":0', b'"rewardAmount":' + constant)
-    assert data != dump(ORDER)
-    refused(exhibit(lab, "nan.json", data), "nan.json", "FILE_NOT_JSON")
-
-
-@pytest.mark.parametrize("constant", [b"NaN", b"Infinity", b"-Infinity", b"01", b"1.", b"1e", b"0x1"])
-def test_number_that_is_none_in_one_line_leaves_the_other_lines_alone(lab: Lab, constant: bytes) -> None:
-    bad = dump(ORDER).replace(b'"rewardAmount":0', b'"rewardAmount":' + constant)
-    result = exhibit(lab, "nan.jsonl", bad + b"\n" + dump(OTHER) + b"\n")
+@pytest.mark.parametrize("number", [b"01", b"1.", b"1e", b"0x1", b"--1", b"1,5", b"Nan"])
+def test_number_that_is_none_in_one_line_leaves_the_other_lines_alone(lab: Lab, number: bytes) -> None:
+    bad = dump(ORDER).replace(b'"rewardAmount":0', b'"rewardAmount":' + number)
+    assert bad != dump(ORDER)
+    result = exhibit(lab, "number.jsonl", bad + b"\n" + dump(OTHER) + b"\n")
     assert result.set_aside == {ID: "RECORD_NOT_JSON"}
-    assert result.only_exception.file_name == "nan.jsonl"
+    assert result.only_exception.file_name == "number.jsonl"
     assert result.sent == [GOOD[0], OTHER_ID, GOOD[1]]
 
 

@@ -1,18 +1,12 @@
-"""The DAGs as Airflow's DAG processor sees them, in an Airflow of their own."""
+"""The DAGs as Airflow's DAG processor sees them."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-# Airflow reads these when it is imported first; a test run must not touch the user's own Airflow.
-os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-home-"))
-os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 
 from tests.policy.repository import ROOT
 

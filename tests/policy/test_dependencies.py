@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,14 @@ FILES = ("requirements", "requirements-dev")
 DECISION = ROOT / "docs/decisions/0002-dependencies.md"
 #: Used without an import: commands, stubs of types, and the form for connections of type ``http`` in the UI.
 NOT_IMPORTED = {"apache-airflow-providers-http", "mypy", "ruff", "types-pyyaml", "uv"}
+#: Imported here and brought by another package, which requires it; both are locked.
+BROUGHT_BY = {
+    "jinja2": "apache-airflow-core",
+    "numpy": "pandas",
+    "paramiko": "apache-airflow-providers-sftp",
+    "requests": "apache-airflow-providers-http",
+    "urllib3": "requests",
+}
 OUR_OWN = {"order_sync", "sandbox", "demo", "benchmarks", "tests", "conftest"}
 
 
@@ -66,21 +75,26 @@ def test_lock_names_no_place_to_download_from(file: str) -> None:
     assert re.findall(r"^.*(?:index-[u]rl|find-[l]inks|https?://|file:).*$", text, re.MULTILINE) == []
 
 
-@pytest.mark.parametrize("name", ALL_DIRECT)
+@pytest.mark.parametrize("name", [*ALL_DIRECT, *BROUGHT_BY])
 def test_decision_says_why_it_is_here(name: str) -> None:
-    told = {_name(told) for told in re.findall(r"^\| `([^`]+)` \|", DECISION.read_text(encoding="utf-8"), re.MULTILINE)}
-    assert name in told, f"docs/decisions/0002-dependencies.md has no line for {name}"
+    assert name in _told(), f"docs/decisions/0002-dependencies.md has no line for {name}"
 
 
 def test_decision_tells_of_nothing_that_is_gone() -> None:
-    told = {_name(told) for told in re.findall(r"^\| `([^`]+)` \|", DECISION.read_text(encoding="utf-8"), re.MULTILINE)}
-    assert told == set(ALL_DIRECT)
+    assert _told() == {*ALL_DIRECT, *BROUGHT_BY}
+
+
+@pytest.mark.parametrize(("name", "bringer"), BROUGHT_BY.items())
+def test_what_is_not_declared_comes_for_certain(name: str, bringer: str) -> None:
+    """A package that only happens to be there may leave; one that another requires may not."""
+    required = [line for line in requires(bringer) or [] if "extra ==" not in line]
+    assert name in {_name(re.split(r"[^\w.-]", line)[0]) for line in required}
 
 
 @pytest.mark.parametrize("name", ALL_DIRECT)
 def test_what_is_declared_is_used(name: str) -> None:
-    modules = {module for module, owners in packages_distributions().items() if name in map(_name, owners)}
-    used = {one.module for path in python_files(*CODE_FOLDERS) for one in imports(path)}
+    modules = {module for module, owners in _distributions().items() if name in owners}
+    used = _imported_modules()
     users = {one for one in used for module in modules if within(one, module)}
     if name == "apache-airflow":
         users = {one for one in used if within(one, "airflow.sdk")}
@@ -96,17 +110,29 @@ def test_what_is_declared_is_used(name: str) -> None:
     ids=["platform", "everything"],
 )
 def test_what_is_imported_is_declared(places: tuple[str, ...], files: tuple[str, ...]) -> None:
-    """A package that only comes with another one may leave with it."""
     declared = {name for file in files for name in DIRECT[file]}
-    distributions = packages_distributions()
     used: dict[str, str] = {}
     for path in python_files(*places):
         for one in imports(path):
             top = one.module.split(".")[0]
             if top and top not in sys.stdlib_module_names and top not in OUR_OWN:
-                owners = {_name(owner) for owner in distributions.get(top, [top])}
-                if top == "airflow":
-                    owners = {"apache-airflow"}
-                if not owners & declared:
+                owners = {"apache-airflow"} if top == "airflow" else _distributions().get(top, {top})
+                if not owners & {*declared, *BROUGHT_BY}:
                     used[top] = str(one)
     assert used == {}
+
+
+def _told() -> set[str]:
+    """The packages that the decision explains."""
+    return {_name(told) for told in re.findall(r"^\| `([^`]+)` \|", DECISION.read_text(encoding="utf-8"), re.MULTILINE)}
+
+
+@functools.cache
+def _distributions() -> dict[str, set[str]]:
+    """The packages that bring each top module."""
+    return {module: set(map(_name, owners)) for module, owners in packages_distributions().items()}
+
+
+@functools.cache
+def _imported_modules() -> frozenset[str]:
+    return frozenset(one.module for path in python_files(*CODE_FOLDERS) for one in imports(path))

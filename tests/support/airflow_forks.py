@@ -1,17 +1,20 @@
 """A process with Airflow imported that runs each DAG run in a forked child: a fresh process in milliseconds.
 
 Importing Airflow and building its in-process API takes seconds, a fork takes none of them. A child may be killed or
-hang without harm to the tests. Nothing here opens a database or starts a thread before the fork.
+hang without harm to the tests. The first run happens in this process itself, to import and to build all that a run
+needs; afterwards every connection is closed and every thread has ended, as it must be before a fork.
 
 Requests and answers are lines of JSON on standard input and output; see :mod:`tests.support.airflow_lab`.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from datetime import datetime
@@ -21,29 +24,49 @@ from typing import Any, NoReturn
 
 def main() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever is printed by others must not stand among the answers
-    _warm_up()
-    answers.write("ready\n")
+    os.dup2(2, 1)  # whatever others print must not stand among the answers
     for line in sys.stdin:
         request = json.loads(line)
-        answer = _wait(**request["wait"]) if "wait" in request else _start(request)
+        if "wait" in request:
+            answer = _wait(**request["wait"])
+        elif request["here"]:
+            answer = _warm_up(request)
+        else:
+            answer = _start(request)
         answers.write(json.dumps(answer) + "\n")
 
 
-def _warm_up() -> None:
-    """Import what a DAG run needs, and build the in-process API as far as it goes without a thread."""
-    import order_sync.operators.transform_batch
-    import order_sync.partners.hotwax_http
-    import order_sync.partners.mail
-    import order_sync.partners.sftp_worker
-    import order_sync.reports.rendering  # noqa: F401
-    from airflow.dag_processing.dagbag import BundleDagBag  # noqa: F401
+def _warm_up(request: dict[str, Any]) -> dict[str, Any]:
+    """Run a DAG in this process, then close what a child must not inherit.
+
+    :raises RuntimeError: a thread is left: a fork would copy what it holds without anybody to let it go.
+    """
+    time.sleep = _impatient(time.sleep)
+    result = _run(request)
+    from airflow import settings
+    from airflow.sdk.configuration import clear_secrets_backends_cache
     from airflow.sdk.execution_time.supervisor import in_process_api_server
 
-    in_process_api_server().app  # noqa: B018 - a cached property
+    clear_secrets_backends_cache()
+    del in_process_api_server().transport  # ends its thread; the routes stay built
+    settings.Session.remove()
+    settings.engine.dispose()
+    settings.async_engine.sync_engine.dispose()
+    deadline = time.monotonic() + 10
+    while gc.collect() >= 0 and threading.active_count() > 1:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"Threads are left: {threading.enumerate()}")
+        time.sleep(0.1)
+    gc.freeze()
+    return result
 
 
-def _start(request: dict[str, Any]) -> dict[str, int]:
+def _impatient(sleep: Any) -> Any:
+    """``dag.test()`` sleeps for a second whenever no task is ready, as after a skip; here nobody else needs the time."""
+    return lambda seconds: sleep(0.02 if seconds == 1 else seconds)
+
+
+def _start(request: dict[str, Any]) -> dict[str, Any]:
     pid = os.fork()
     if not pid:
         _child(request)
@@ -69,10 +92,9 @@ def _child(request: dict[str, Any]) -> NoReturn:
     code = 1
     try:
         os.setpgid(0, 0)
-        with open(request["log"], "ab", buffering=0) as log:  # noqa: PTH123
-            os.dup2(log.fileno(), 1)
-            os.dup2(log.fileno(), 2)
-        os.environ.update(request["env"])
+        log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
         Path(request["result"]).write_text(json.dumps(_run(request)))
         code = 0
     except BaseException:
@@ -84,21 +106,12 @@ def _child(request: dict[str, Any]) -> NoReturn:
 
 
 def _run(request: dict[str, Any]) -> dict[str, Any]:
-    """Run what was asked for in the Airflow below ``home``.
-
-    Without a DAG id only the databases are made: the template of all others.
-    """
-    from airflow import settings
-
+    """Run what was asked for in the Airflow below ``home``."""
     from demo.local_airflow import LocalAirflow
 
-    home = Path(request["home"])
-    airflow = LocalAirflow(home, Path(request["connections"]), Path(request["overlay"]))
-    settings.configure_vars()
-    settings.configure_orm()
+    os.environ.update(request["env"])
+    airflow = LocalAirflow(Path(request["home"]), Path(request["connections"]), Path(request["overlay"]))
     airflow.start()
-    if not request["dag_id"]:
-        return {}
     at = request["at"]
     run = airflow.run(request["dag_id"], request["conf"], at and datetime.fromisoformat(at))
     return run._asdict()

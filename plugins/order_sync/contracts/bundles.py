@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple, cast
 
 from order_sync.errors import BadInput
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+#: What the unpackers raise over damaged bytes; which of them depends on the byte that is wrong.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError),
+    *(ValueError, OverflowError, NotImplementedError, RuntimeError),
+)
 
 
 class Bounds(NamedTuple):
@@ -74,9 +82,10 @@ def _checked(name: str, unpacked: io.BufferedReader) -> Part | BadInput:
 
 def _members(stream: BinaryIO, name: str, bounds: Bounds, allowed: int) -> Iterator[Part | BadInput]:
     try:
-        archive = zipfile.ZipFile(stream)
-    except zipfile.BadZipFile as error:
-        yield BadInput("FILE_BUNDLE_UNSAFE", f"File {name}: it is a damaged zip ({error}).")
+        with _damage_refused(name):
+            archive = zipfile.ZipFile(stream)
+    except BadInput as error:
+        yield error
         return
     with archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
@@ -96,12 +105,24 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: str, allow
         yield BadInput("FILE_BUNDLE_UNSAFE", f"File {shown}: the name leads out of the archive.")
         return
     try:
-        opened = archive.open(member)
-    except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
-        yield BadInput("FILE_BUNDLE_UNSAFE", f"File {shown}: it cannot be unpacked ({error}).")
+        with _damage_refused(shown):
+            opened = archive.open(member)
+    except BadInput as error:
+        yield error
         return
     with _bounded(cast(BinaryIO, opened), shown, allowed) as unpacked:
         yield _checked(shown, unpacked)
+
+
+@contextmanager
+def _damage_refused(name: str) -> Iterator[None]:
+    """Turn whatever damaged bytes make the unpackers raise into the one error for it."""
+    try:
+        yield
+    except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the store's trouble, not the file's
+        raise BadInput("FILE_BUNDLE_UNSAFE", f"File {name}: it cannot be unpacked ({error!s:.120}).") from error
 
 
 def _escapes(name: str) -> bool:
@@ -128,10 +149,8 @@ class _Counted(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(buffer)  # type: ignore[arg-type]
-        try:
+        with _damage_refused(self._name):
             data = self._unpacking.read(len(view))
-        except (zlib.error, EOFError, OSError, zipfile.BadZipFile) as error:
-            raise BadInput("FILE_BUNDLE_UNSAFE", f"File {self._name}: it cannot be unpacked ({error}).") from error
         if self._unpacking.tell() > self._allowed:
             raise BadInput(
                 "FILE_BUNDLE_UNSAFE", f"File {self._name}: it unpacks to more than the allowed {self._allowed} bytes."

@@ -7,6 +7,7 @@ in the middle is refused before its first order is looked at.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from enum import Enum
 from typing import BinaryIO, NamedTuple
@@ -57,10 +58,15 @@ def inspect(stream: BinaryIO, name: str, max_record_bytes: int) -> Layout:
     first = head + stream.readline(max_record_bytes + 1)
     if len(first) > max_record_bytes:
         raise _too_large(name, max_record_bytes)
-    fault = _fault(first)
-    if fault and not _complete_line_follows(stream, max_record_bytes):
-        _check_object(stream, name, max_record_bytes)
-        return Layout.OBJECT
+    if _fault(first):
+        lines = _complete_line_follows(stream, max_record_bytes)
+        try:
+            _check_object(stream, name, max_record_bytes)
+        except BadInput:
+            if not lines:
+                raise
+        else:
+            return Layout.OBJECT
     last = _last_line(stream, name, max_record_bytes)
     if last is None:
         return Layout.OBJECT
@@ -94,10 +100,12 @@ def _start(stream: BinaryIO, name: str) -> tuple[bytes, int]:
         raise BadInput("FILE_ENCODING", f"File {name}: it looks like UTF-16 or UTF-32, but must be UTF-8.")
     offset = len(_BOM) if start.startswith(_BOM) else 0
     stream.seek(offset)
-    while (byte := stream.read(1)) and byte in _BLANKS:
-        offset += 1
-    if not byte:
+    while (chunk := stream.read(_CHUNK)) and not (text := chunk.lstrip(_BLANKS)):
+        offset += len(chunk)
+    if not chunk:
         raise BadInput("FILE_EMPTY", f"File {name}: it holds no data.")
+    offset, byte = offset + len(chunk) - len(text), text[:1]
+    stream.seek(offset + 1)
     if byte not in b"[{":
         kind = "FILE_WRONG_ROOT" if byte in b'"-0123456789tfn' else "FILE_NOT_JSON"
         raise BadInput(kind, f"File {name}: it does not begin with an order; its first character is {byte!r}.")
@@ -127,8 +135,19 @@ def _fault(data: bytes) -> str | None:
     except RecursionError:
         return None  # whole or not, it is this record's trouble alone: its decoder will say so
     except msgspec.DecodeError as error:
-        return "FILE_TRUNCATED" if "truncated" in str(error) else "FILE_NOT_JSON"
+        if "truncated" in str(error):
+            return "FILE_TRUNCATED"
+        return None if _readable(data) else "FILE_NOT_JSON"
     return None
+
+
+def _readable(data: bytes) -> bool:
+    """Whether nothing is wrong but NaN, Infinity or half a character: one field's trouble, its decoder will name it."""
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _check_object(stream: BinaryIO, name: str, max_record_bytes: int) -> None:
@@ -239,11 +258,13 @@ def _array_elements(stream: BinaryIO, name: str, max_record_bytes: int) -> Itera
             data = element.lstrip(_BLANKS + b",")
             if not data.startswith(b"{"):
                 raise BadInput("FILE_WRONG_ROOT", f"File {name}, record {index + 1}: it is not an object.")
+            if len(data) > max_record_bytes:
+                raise _too_large(name, max_record_bytes)
             yield RawRecord(index, base + begin - len(pending) + len(element) - len(data), data)
             pending, begin, index = b"", int(end) + 1, index + 1
         closed = tokens.positions[tokens.depths == 0]
         if len(closed):
-            _check_end(pending + chunk[begin : int(closed[0])], chunk[int(closed[0]) + 1 :] + stream.read(), name)
+            _check_end(pending + chunk[begin : int(closed[0])], chunk[int(closed[0]) + 1 :], stream, name)
             return
         pending += chunk[begin:]
         base += len(chunk)
@@ -252,9 +273,11 @@ def _array_elements(stream: BinaryIO, name: str, max_record_bytes: int) -> Itera
     raise BadInput("FILE_TRUNCATED", f"File {name}: the array is not closed; the file ends after record {index}.")
 
 
-def _check_end(before: bytes, after: bytes, name: str) -> None:
+def _check_end(before: bytes, after: bytes, stream: BinaryIO, name: str) -> None:
     """Refuse an array with something that is no object before its end, or anything but blanks behind it."""
     if before.strip(_BLANKS):
         raise BadInput("FILE_WRONG_ROOT", f"File {name}: the array holds something other than objects.")
-    if after.strip(_BLANKS):
-        raise BadInput("FILE_NOT_JSON", f"File {name}: something follows the end of the array.")
+    while after:
+        if after.strip(_BLANKS):
+            raise BadInput("FILE_NOT_JSON", f"File {name}: something follows the end of the array.")
+        after = stream.read(_CHUNK)

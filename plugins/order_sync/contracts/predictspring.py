@@ -120,7 +120,7 @@ _TENDER = {
 }
 _ACTIVITY = {"transactionData.transactionType": Kind.TEXT}
 
-_ORDER_ID = re.compile(rb'"orderId"\s*:\s*(?:"([^"\\]{1,64})"|(\d{1,20}))')
+_ORDER_ID = re.compile(rb'"orderId"\s*:\s*(?:"([^"\\]{1,64})"|(\d{1,20})(?=\s*[,}]))')
 
 
 def schema(order_paths: Iterable[str], line_paths: Iterable[str]) -> pa.Schema:

@@ -7,7 +7,9 @@ Both ways give the same columns. Amounts are read from their decimal text, never
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -19,9 +21,11 @@ from order_sync.contracts.predictspring import SCALE
 from order_sync.errors import BadInput
 
 _BLOCK = 1 << 22
+_NUL = re.compile(rb"\\u0000")
 #: A record this long may hide a nesting that no genuine order has.
 _SUSPICIOUS_BYTES = 1 << 14
 _DEEPEST = 100
+_MOST_DIGITS = 40
 _STEP = Decimal(1).scaleb(-SCALE)
 _LARGEST = Decimal(10) ** 13
 
@@ -31,15 +35,17 @@ def decode(records: Sequence[bytes], schema: pa.Schema) -> pa.Table | None:
 
     A field that stands twice in its object is not plain.
     """
+    if not all(data[:1] == b"{" and data[-1:] == b"}" for data in records):
+        return None  # Arrow would read across the border of two records, and a bare null kills it
     text = b"\n".join(records)
-    if b"\\u0000" in text or any(len(data) > _SUSPICIOUS_BYTES and _too_deep(data) for data in records):
+    if _NUL.search(text) or any(len(data) > _SUSPICIOUS_BYTES and _too_deep(data) for data in records):
         return None
     options = arrow_json.ReadOptions(block_size=max(_BLOCK, max(map(len, records), default=0) + 1))
     parsing = arrow_json.ParseOptions(
         explicit_schema=schema,
         unexpected_field_behavior="ignore",
-        newlines_in_values=text.count(b"\n")
-        >= len(records),  # looking for ends of lines is faster, where they are ends
+        # looking for the ends of lines is the faster way, where each line is an order
+        newlines_in_values=any(b"\n" in data for data in records),
     )
     try:
         _check_utf8(text)
@@ -52,13 +58,15 @@ def decode(records: Sequence[bytes], schema: pa.Schema) -> pa.Table | None:
 def mend(data: bytes, schema: pa.Schema) -> dict[str, Any]:
     """Read one TLog with care, as a row for the columns of ``schema``.
 
-    :raises BadInput: ``FILE_ENCODING``, ``RECORD_NOT_JSON``, ``RECORD_TOO_DEEP``, ``RECORD_WRONG_TYPE``, ``BAD_MONEY`` or
-        ``DUPLICATE_FIELD``; the message names the field.
+    :raises BadInput: ``FILE_ENCODING``, ``RECORD_NOT_JSON``, ``RECORD_TOO_DEEP``, ``RECORD_WRONG_TYPE``, ``BAD_MONEY``
+        or ``DUPLICATE_FIELD``; the message names the field.
     """
     try:
         if _too_deep(data):
             raise RecursionError
-        order = json.loads(data.decode(), object_pairs_hook=_Object, parse_float=Decimal, parse_constant=_no_number)
+        order = json.loads(
+            data.decode(), object_pairs_hook=_Object, parse_float=Decimal, parse_int=_whole, parse_constant=Decimal
+        )
     except UnicodeDecodeError as error:
         raise BadInput("FILE_ENCODING", f"byte {error.start} of the record is not UTF-8 (Latin-1 perhaps).") from error
     except RecursionError as error:
@@ -77,11 +85,15 @@ class _Object(dict[str, Any]):
         super().__init__(pairs)
         self.twice: set[str] = set()
         if len(self) < len(pairs):
-            self.twice = {name for name, value in pairs if self[name] != value}
+            self.twice = {name for name, value in pairs if not _same(self[name], value)}
 
 
-def _no_number(constant: str) -> None:
-    raise ValueError(f"{constant} is not a number in JSON")
+def _same(one: Any, other: Any) -> bool:
+    return bool(one == other) and isinstance(one, bool) is isinstance(other, bool)
+
+
+def _whole(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) <= _MOST_DIGITS else Decimal(digits)
 
 
 def _too_deep(data: bytes) -> bool:
@@ -147,6 +159,8 @@ def _number(value: Any, path: str) -> Decimal:
     try:
         if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
             raise InvalidOperation
+        if isinstance(value, str) and ("_" in value or not value.isascii()):
+            raise InvalidOperation  # Python reads such numbers, nobody means them
         number = Decimal(value.strip() if isinstance(value, str) else value)
         if not number.is_finite():
             raise InvalidOperation
@@ -160,10 +174,11 @@ def _number(value: Any, path: str) -> Decimal:
 
 
 def _instant(value: Any, path: str) -> int:
-    number = _number(value, path)
-    if number != number.to_integral_value():
-        raise _wrong(path, value, "an instant in whole milliseconds")
-    return int(number)
+    with suppress(BadInput):
+        number = _number(value, path)
+        if number == number.to_integral_value():
+            return int(number)
+    raise _wrong(path, value, "an instant in whole milliseconds")
 
 
 def _flag(value: Any, path: str) -> bool:
@@ -185,4 +200,6 @@ _PLAIN: dict[int, Callable[[Any, str], Any]] = {
 def _wrong(path: str, value: Any, wanted: str) -> BadInput:
     kinds = {str: "text", bool: "true or false", int: "a number", Decimal: "a number", list: "a list"}
     found = kinds.get(type(value), "an object")
+    if isinstance(value, Decimal) and not value.is_finite():
+        found = str(value)
     return BadInput("RECORD_WRONG_TYPE", f"field {path} holds {found} where {wanted} is expected.", field=path)

@@ -6,6 +6,7 @@ and repeated for its lines only when the rows are written.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Values
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -145,12 +146,22 @@ class _ColumnRun:
             lines = mask.to_numpy(zero_copy_only=False)
             active = lines if level is Level.LINE else lines[self._sheet.owner]
             chosen.append((mask, self._source(case, active)))
+        if level is Level.LINE and not any(filled.level is Level.LINE for _, filled in chosen):
+            return self._picked(deciding, source.cases or {}, [filled for _, filled in chosen])
         highest = self._common_level([Filled(deciding, level), *(filled for _, filled in chosen)])
         result: pa.Array | pa.Scalar = pa.scalar(None, pa.string())
         for mask, filled in chosen:
             condition = self._at(highest, Filled(mask, level))
             result = pc.if_else(condition, self._at(highest, filled), result)
         return Filled(result, highest)
+
+    def _picked(self, deciding: pa.Array, cases: Iterable[str], filled: list[Filled]) -> Filled:
+        """Cases of a fact of the line that all come from the order: one look-up in the cases laid end to end."""
+        count = self._sheet.count(Level.ORDER)
+        blocks = [pa.repeat(one.values, count) if one.level is Level.ALL else one.values for one in filled]
+        case = pc.index_in(deciding, value_set=pa.array(list(cases)))
+        position = pc.add(pc.multiply(case.cast(pa.int64()), count), pa.array(self._sheet.owner))
+        return Filled(pa.concat_arrays(blocks).take(position), Level.LINE)
 
     # What is done with the value.
 

@@ -36,7 +36,8 @@ from order_sync.operators.outputs import Outputs
 from order_sync.staging import Staging
 from order_sync.transforms.predictspring_orders import ORDER_FEED, MappedFrame, PredictSpringOrders
 from order_sync.transforms.tlog_frame import SourceRecord
-from order_sync.transforms.tlog_rules import KINDS, Judgement
+from order_sync.transforms.tlog_rules import Judgement
+from order_sync.transforms.tlog_vocabulary import KINDS
 
 #: States of an order that has left us or is about to, so that another version of it is a change of something sent.
 _SENT = frozenset({State.READY, State.INTENDED, State.DELIVERED, State.CONFIRMED, State.UNKNOWN})
@@ -102,6 +103,7 @@ class BatchTransform:
             self._outcome.feed_rows = outputs.feed.rows
             self._outcome.variance_rows = outputs.variance.rows
             if not dry_run:
+                self._cancel_surrogates()
                 self._check_equation()
                 point("transform.before_register")
                 outputs.register(self._book, self._staging, self._batch, self._run, self._transform)
@@ -263,6 +265,19 @@ class BatchTransform:
         }
         if notes and not self._run.dry_run:
             self._book.add_notes(notes, at=self._run.now)
+
+    def _cancel_surrogates(self) -> None:
+        """Close exceptions that stood for a place in a file, where the order in that place can be read by now."""
+        for place in self._book.record_locations(self._batch.selection) if self._batch.selection else []:
+            if place.state is State.QUARANTINED and place.batch_id != self._batch.id:
+                self._book.move(
+                    place.record_id,
+                    {State.QUARANTINED},
+                    State.CANCELLED,
+                    at=self._run.now,
+                    who=self._run.who,
+                    why=f"record {place.record_index + 1} of {place.file_name} can be read now",
+                )
 
     def _check_equation(self) -> None:
         """In = out + left out + set aside, in count and money.

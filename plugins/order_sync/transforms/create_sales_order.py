@@ -19,7 +19,8 @@ from order_sync.mapping.engine import Filled, at_level
 from order_sync.mapping.lookups import Lookup
 from order_sync.mapping.sheet import BoolArray, Level
 from order_sync.settings import PredictSpringOrderSync
-from order_sync.transforms.tlog_rules import SHIPPED, Judgement
+from order_sync.transforms.tlog_rules import Judgement
+from order_sync.transforms.tlog_vocabulary import SHIPPED
 
 
 def elements(
@@ -40,8 +41,8 @@ def elements(
 
 def check_payments(judgement: Judgement, payments: Lookup) -> None:
     """Reject orders with a payment that the table does not know; this feed names all payments, not just the largest."""
-    for at, paid in enumerate(judgement.payments):
-        for payment in paid:
+    for at in range(len(judgement.kind)):
+        for payment in judgement.payments.of(at):
             if payment.method not in payments.values:
                 message = (
                     f"a payment is {payment.method!r:.80}, which the lookup table payment_method.csv does not hold."
@@ -140,7 +141,7 @@ class _Writer:
                 "paymentMethodTypeId": self._payments.values[payment.method],
                 "maxAmount": msgspec.Raw(money.show(payment.minor, currency).encode()),
             }
-            for payment in self._judgement.payments[at]
+            for payment in self._judgement.payments.of(at)
         ]
 
     def _part(self, part: str, line: int) -> Iterator[tuple[str, str]]:

@@ -19,10 +19,12 @@ from order_sync.mapping.engine import Engine, Filled
 from order_sync.mapping.model import Mapping, Vocabulary
 from order_sync.mapping.sheet import BoolArray
 from order_sync.settings import PredictSpringOrderSync
-from order_sync.transforms import create_sales_order, csv_rows, tlog_rules
+from order_sync.transforms import create_sales_order, csv_rows, tlog_rules, tlog_vocabulary
+from order_sync.transforms.arrays import equals
 from order_sync.transforms.feed_check import Figures, csv_figures, json_figures
 from order_sync.transforms.tlog_frame import FRAME_ORDERS, FrameReader, SourceRecord
-from order_sync.transforms.tlog_rules import CASES, IN_STORE, KINDS, Judgement
+from order_sync.transforms.tlog_rules import Judgement
+from order_sync.transforms.tlog_vocabulary import CASES, IN_STORE, KINDS
 
 ORDER_FEED = "order_feed"
 INVENTORY_VARIANCE = "inventory_variance"
@@ -60,7 +62,7 @@ class PredictSpringOrders:
         self.settings = settings
         folder = include / "mappings"
         tables = folder / "lookups"
-        vocabulary = Vocabulary(tlog_rules.known_paths(), CASES, frozenset(settings.values))
+        vocabulary = Vocabulary(tlog_vocabulary.known_paths(), CASES, frozenset(settings.values))
         feed, variance = (
             mapping_model.load(folder / f"{_MAPPINGS[name]}.yaml", vocabulary, tables, retailer)
             for name in (settings.feed_format, INVENTORY_VARIANCE)
@@ -128,7 +130,7 @@ class PredictSpringOrders:
         """The part of the stock variance for the in-store lines of some orders, and its rows."""
         owner = mapped.judgement.frame.lines.owner
         taken = mapped.judgement.sheet.text["fact.fulfilment"]
-        lines = np.flatnonzero(orders[owner] & (tlog_rules.equals(taken, IN_STORE) > 0))
+        lines = np.flatnonzero(orders[owner] & (equals(taken, IN_STORE) > 0))
         return (csv_rows.rows(mapped.variance_fields, owner, lines) if len(lines) else b""), len(lines)
 
     def figures(self, part: pa.Buffer | bytes) -> Figures:

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from order_sync.contracts import predictspring, tlog_json
 from order_sync.errors import BadInput
 
-FRAME_ORDERS = 5_000
+FRAME_ORDERS = 2_500
 #: So many orders are looked at one by one where one of them is not plain.
 _FEW = 64
 
@@ -36,7 +36,9 @@ RULE_LINE_PATHS = (
 )
 
 Int64Array = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+
+# The system's allocator gives the memory of a finished frame back at once, so that memory stays flat.
+pa.set_memory_pool(pa.system_memory_pool())
 
 
 class SourceRecord(msgspec.Struct, frozen=True, gc=False):
@@ -149,7 +151,12 @@ class FrameReader:
             try:
                 rows.append(tlog_json.mend(record.data, self._schema))
             except BadInput as error:
-                undecodable.append((record, error))
+                # what Arrow takes without a word must not be refused only because a neighbour is not plain
+                alone = tlog_json.decode([record.data], self._schema)
+                if alone is None:
+                    undecodable.append((record, error))
+                else:
+                    rows += alone.to_pylist()
         return pa.Table.from_pylist(rows, self._schema)
 
 

@@ -6,7 +6,6 @@ vendor's page on reading the JSON. Each rule looks at whole columns; the first c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -21,47 +20,15 @@ from order_sync.contracts import money
 from order_sync.contracts.predictspring import LINE_FIELDS, ORDER_FIELDS, SCALE, Kind
 from order_sync.errors import BadInput
 from order_sync.mapping.lookups import Lookup
-from order_sync.mapping.model import Type
-from order_sync.mapping.sheet import BoolArray, Int64Array, Numbers, Sheet
+from order_sync.mapping.sheet import Int64Array, Numbers, Sheet
 from order_sync.mapping.verdicts import Verdicts
+from order_sync.transforms.arrays import any_of, clean, equals, first_present, is_null, numbers, sums
 from order_sync.transforms.tlog_frame import Frame, Group
+from order_sync.transforms.tlog_vocabulary import IN_STORE, KINDS, LINE_FACTS, SHIPPED
 
-IN_STORE, SHIPPED = "in_store", "shipped"
-#: What an order is, by what its lines are.
-KINDS = ("in_store", "send_sale", "mixed")
-
-#: Facts of the order and of the line, with their types. ``Facts`` computes them.
-ORDER_FACTS: dict[str, Type] = {
-    "fact.kind": "text",
-    "fact.customer": "text",
-    "fact.ordered_at": "date",
-    "fact.largest_tender": "text",
-    "fact.shipping_charges": "money",
-    "fact.shipping_tax": "money",
-}
-LINE_FACTS: dict[str, Type] = {
-    "fact.fulfilment": "text",
-    "fact.line_tax": "money",
-    "fact.line_discount": "money",
-    "fact.stock_delta": "whole",
-}
-#: Facts that a mapping may branch on, with all their values.
-CASES: dict[str, frozenset[str]] = {
-    "fact.fulfilment": frozenset({IN_STORE, SHIPPED}),
-    "fact.customer": frozenset({"guest", "known"}),
-    "fact.kind": frozenset(KINDS),
-}
 _MAX_QUANTITY = 100_000
 _EARLIEST = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp() * 1000)
 _LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000)
-
-
-def known_paths() -> dict[str, Type]:
-    """Every path that a mapping of TLogs may name, with the type of its values."""
-    types: dict[Kind, Type] = {Kind.TEXT: "text", Kind.MONEY: "money", Kind.WHOLE: "whole", Kind.INSTANT: "date"}
-    fields = {f"order.{path}": kind for path, kind in ORDER_FIELDS.items()}
-    fields |= {f"line.{path}": kind for path, kind in LINE_FIELDS.items()}
-    return {path: types[kind] for path, kind in fields.items() if kind in types} | ORDER_FACTS | LINE_FACTS
 
 
 class Payment(NamedTuple):
@@ -72,6 +39,29 @@ class Payment(NamedTuple):
 
 
 _minor = attrgetter("minor")
+
+
+class Payments(NamedTuple):
+    """The payments of all orders of a frame: methods and amounts in one row, and where each order's begin."""
+
+    methods: list[str | None]
+    minor: Int64Array
+    starts: Int64Array
+    counts: Int64Array
+
+    def of(self, order: int) -> list[Payment]:
+        """The payments of one order, as they came."""
+        start = int(self.starts[order])
+        places = range(start, start + int(self.counts[order]))
+        return [Payment(self.methods[at] or "", int(self.minor[at])) for at in places]
+
+    def largest_methods(self) -> list[str | None]:
+        """The method of the largest payment of each order, of equals the first; None where there is none."""
+        begins = zip(self.starts.tolist(), self.counts.tolist(), strict=True)
+        methods = [self.methods[start] if count else None for start, count in begins]
+        for order in np.flatnonzero(self.counts > 1).tolist():
+            methods[order] = max(self.of(order), key=_minor).method or None
+        return methods
 
 
 @dataclass
@@ -94,11 +84,11 @@ class Judgement:
     currency: list[str]
     total: Numbers
     updated: Numbers
-    payments: list[list[Payment]]
+    payments: Payments
 
     def notes(self, at: int) -> list[str]:
         """What the feed of one order cannot say: the CSV has one column for the payment, the largest stands there."""
-        paid = self.payments[at]
+        paid = self.payments.of(at)
         if len(paid) < 2:
             return []
         shown = max(paid, key=_minor)
@@ -123,8 +113,8 @@ class _Judge:
 
     def __init__(self, frame: Frame, fulfilment: Lookup, default_currency: str) -> None:
         self._frame, self._fulfilment = frame, fulfilment
-        self._text = {f"order.{path}": _clean(frame.order[path]) for path in frame.order if _is_text(frame.order[path])}
-        self._text |= {f"line.{path}": _clean(frame.line[path]) for path in frame.line if _is_text(frame.line[path])}
+        self._text = {f"order.{path}": clean(frame.order[path]) for path in frame.order if _is_text(frame.order[path])}
+        self._text |= {f"line.{path}": clean(frame.line[path]) for path in frame.line if _is_text(frame.line[path])}
         self._verdicts = Verdicts(len(frame.counts), frame.lines.owner)
         self._line_labels = self._text["line.orderItemId"]
         codes = pc.utf8_upper(pc.fill_null(self._text["order.currency"], default_currency)).to_pylist()
@@ -142,7 +132,7 @@ class _Judge:
         """Run the rules, most basic first."""
         frame, verdicts = self._frame, self._verdicts
         verdicts.orders(
-            _null(self._text["order.orderId"]), "MISSING_ORDER_ID", "orderId", lambda _: "orderId is empty."
+            is_null(self._text["order.orderId"]), "MISSING_ORDER_ID", "orderId", lambda _: "orderId is empty."
         )
         self._reject_returns()
         verdicts.orders(frame.counts == 0, "NO_LINES", "orderProductList", lambda _: "orderProductList is empty.")
@@ -177,14 +167,14 @@ class _Judge:
         """A pure sale has no mark of a return; there is no public sample of a return, so every mark counts."""
         frame = self._frame
         related = np.asarray(pc.fill_null(frame.line["isReturnRelated"], fill_value=False))
-        types = _clean(frame.activities.columns["transactionData.transactionType"])
+        types = clean(frame.activities.columns["transactionData.transactionType"])
         no_sale = np.asarray(pc.fill_null(pc.not_equal(types, "SALE"), fill_value=False))
         carried = money.unscaled(frame.tenders.columns["totalAmountCarriedOverForExchange"]) != 0
         for marked, field, words in (
             (frame.returns > 0, "returnProductList", "it names returned products or refunds"),
-            (_any(related, frame.lines), "isReturnRelated", "a line is marked as part of a return"),
-            (_any(no_sale, frame.activities), "transactionType", "a transaction of it is no SALE"),
-            (_any(carried, frame.tenders), "tenders", "a payment is carried over from an exchange"),
+            (any_of(related, frame.lines), "isReturnRelated", "a line is marked as part of a return"),
+            (any_of(no_sale, frame.activities), "transactionType", "a transaction of it is no SALE"),
+            (any_of(carried, frame.tenders), "tenders", "a payment is carried over from an exchange"),
         ):
             self._verdicts.orders(marked, "RETURN", field, partial(_constant, f"{words}."))
 
@@ -221,10 +211,10 @@ class _Judge:
         own_is, omni_is, header_is = (self._stands_for(names) for names in (own, omni, header))
         decided = pc.coalesce(own_is, omni_is, header_is)
         strange = (
-            (~_null(own) & _null(own_is))
-            | (~_null(omni) & _null(omni_is))
+            (~is_null(own) & is_null(own_is))
+            | (~is_null(omni) & is_null(omni_is))
             | pc.fill_null(pc.not_equal(own_is, omni_is), fill_value=False).to_numpy(zero_copy_only=False)
-            | _null(decided)
+            | is_null(decided)
         )
         self._verdicts.lines(
             strange,
@@ -249,11 +239,11 @@ class _Judge:
 
     def _instants(self) -> None:
         for path in ("orderDate", "updateDate"):
-            self._sheet.instant[f"order.{path}"] = _numbers(self._frame.order[path])
+            self._sheet.instant[f"order.{path}"] = numbers(self._frame.order[path])
         ordered = self._sheet.instant["order.orderDate"]
         values, present = ordered.values.copy(), ordered.present.copy()
         texts = self._text["order.creationDate"]
-        for at in np.flatnonzero(~present & ~_null(texts)):
+        for at in np.flatnonzero(~present & ~is_null(texts)):
             instant = _parse_text_date(texts[int(at)].as_py())
             values[at], present[at] = instant or 0, instant is not None
         good = present & (values >= _EARLIEST) & (values < _LATEST)
@@ -280,7 +270,7 @@ class _Judge:
 
     def _amount(self, level: str, path: str, given: pa.Decimal128Array, decimals: Int64Array) -> None:
         minor, bad = money.to_minor(money.unscaled(given), SCALE, decimals)
-        present = ~_null(given)
+        present = ~is_null(given)
         bad = bad | (minor < 0)
         if (level, path) in (("order", "totalAmount"), ("line", "price")):
             bad = bad | ~present
@@ -297,8 +287,8 @@ class _Judge:
         """Price x quantity - discount + tax, line by line and over the order, to the cent."""
         amounts = self._sheet.money
         price = amounts["line.price"].values
-        discount = _first([amounts["line.discount"], self._sum(self._frame.adjustments, "price")])
-        tax = _first(
+        discount = first_present([amounts["line.discount"], self._sum(self._frame.adjustments, "price")])
+        tax = first_present(
             [amounts["line.productTax.totalTax"], amounts["line.tax"], self._sum(self._frame.taxes, "taxAmount")]
         )
         huge = price.astype(np.float64) * quantity > money.LIMIT
@@ -345,7 +335,7 @@ class _Judge:
         )
 
     def _customers(self) -> None:
-        guest = _null(self._text["order.customerProfile.customerId"])
+        guest = is_null(self._text["order.customerProfile.customerId"])
         self._text["fact.customer"] = pa.array(["known", "guest"]).take(pa.array(guest.astype(np.int8)))
 
     def _sum(self, parts: Group, path: str) -> Numbers:
@@ -354,20 +344,17 @@ class _Judge:
         minor, bad = money.to_minor(digits, SCALE, self._sheet.decimals[self._frame.lines.owner])
         return Numbers(minor, (parts.counts > 0) & ~bad)
 
-    def _tenders(self) -> list[list[Payment]]:
+    def _tenders(self) -> Payments:
         """The payments of each order; the largest one (of equals the first) is a fact for the feed's one column."""
         tenders = self._frame.tenders
         owner, given = tenders.owner, tenders.columns["amountAuthorized"]
         minor, bad = money.to_minor(money.unscaled(given), SCALE, self._sheet.decimals[owner])
-        methods = _clean(tenders.columns["paymentMethod"]).to_pylist()
+        methods = clean(tenders.columns["paymentMethod"]).to_pylist()
         for at in np.flatnonzero(bad | (minor < 0)):
             message = f"payment {methods[at]!s:.40}: amountAuthorized is {_shown(given[at])}."
             self._verdicts.order(int(owner[at]), BadInput("BAD_MONEY", message, field="tenders.amountAuthorized"))
-        payments: list[list[Payment]] = [[] for _ in tenders.counts]
-        for order, method, amount in zip(owner.tolist(), methods, minor.tolist(), strict=True):
-            payments[order].append(Payment(method or "", amount))
-        largest = [max(paid, key=_minor).method or None if paid else None for paid in payments]
-        self._text["fact.largest_tender"] = pa.array(largest, pa.string())
+        payments = Payments(methods, minor, np.cumsum(tenders.counts) - tenders.counts, tenders.counts)
+        self._text["fact.largest_tender"] = pa.array(payments.largest_methods(), pa.string())
         return payments
 
     def _known_totals(self) -> Numbers:
@@ -388,29 +375,6 @@ def _is_text(column: pa.Array) -> bool:
     return bool(pa.types.is_string(column.type))
 
 
-def _clean(texts: pa.Array) -> pa.Array:
-    """Without surrounding blanks; blank is null."""
-    trimmed = pc.utf8_trim_whitespace(texts)
-    blank = pc.equal(pc.binary_length(trimmed), 0)
-    if not pc.any(blank).as_py():
-        return trimmed
-    return pc.if_else(blank, pa.scalar(None, pa.string()), trimmed)
-
-
-def _null(values: pa.Array) -> BoolArray:
-    return np.asarray(pc.is_null(values).to_numpy(zero_copy_only=False), dtype=np.bool_)
-
-
-def equals(values: pa.Array, wanted: str) -> Int64Array:
-    """1 where the text is the wanted one, else 0."""
-    return np.asarray(pc.fill_null(pc.equal(values, wanted), fill_value=False)).astype(np.int64)
-
-
-def _numbers(column: pa.Array) -> Numbers:
-    present = ~_null(column)
-    return Numbers(pc.fill_null(column, 0).to_numpy(zero_copy_only=False).astype(np.int64), present)
-
-
 def _parse_text_date(text: str) -> int | None:
     """``yyyy-MM-dd HH:mm:ss``, without a zone in UTC, as epoch milliseconds; None when it is something else."""
     try:
@@ -418,23 +382,6 @@ def _parse_text_date(text: str) -> int | None:
     except ValueError:
         return None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
-
-
-def sums(values: Int64Array, counts: Int64Array) -> Int64Array:
-    """Exact sums of adjacent values, ``counts`` of them at a time."""
-    running = np.concatenate((np.zeros(1, np.int64), np.cumsum(values)))
-    ends = np.cumsum(counts)
-    return np.asarray(running[ends] - running[ends - counts])
-
-
-def _any(marked: BoolArray, group: Group) -> BoolArray:
-    """Whether any entry of each owner is marked."""
-    return sums(marked.astype(np.int64), group.counts) > 0
-
-
-def _first(choices: Sequence[Numbers]) -> Int64Array:
-    """The first value that is present, else 0."""
-    return np.select([choice.present for choice in choices], [choice.values for choice in choices], 0)
 
 
 def _constant(message: str, _at: int) -> str:

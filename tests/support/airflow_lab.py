@@ -1,0 +1,315 @@
+"""A laboratory for whole DAG runs: the partners on loopback, a ledger of its own, and Airflow as ``dag.test()`` runs it.
+
+Every run is a process of its own (see :mod:`tests.support.airflow_forks`), so it may be killed, and a run that hangs is
+ended. What has to come of the TLogs is worked out from the TLogs by :class:`~tests.support.truth.Truth`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import yaml
+from order_sync.ledger import Batch, Ledger, open_ledger, upgrade
+
+from sandbox.hotwax import HotWaxSettings
+from sandbox.predictspring_files import write_files
+from sandbox.sftp import SftpServer
+from sandbox.world import World
+
+ROOT = Path(__file__).resolve().parents[2]
+DAG = FLOW = "predictspring_order_sync"
+DEFAULT = "default"
+
+#: Nobody waits in a test, and a task that failed has failed: what a retry does, a further run shows.
+PATIENCE: dict[str, Any] = {
+    "retries": 0,
+    "retry_delay_seconds": 0.1,
+    FLOW: {
+        "arrival": {"stable_seconds": 0.1, "poke_seconds": 0.1},
+        "confirm": {"poke_seconds": 0.1, "timeout_seconds": 20},
+    },
+}
+
+
+class Run(NamedTuple):
+    """A finished run.
+
+    :param tasks: state by task id.
+    :param log: everything it wrote.
+    """
+
+    run_id: str
+    state: str
+    tasks: dict[str, str]
+    log: str
+
+
+@dataclass(frozen=True)
+class Running:
+    """A run that was started in the process `pid`."""
+
+    pid: int
+    log: Path
+    result: Path
+
+
+class Airflow:
+    """The process that forks for every run; start it once a session, it takes ten seconds.
+
+    :param home: a folder for Airflow's own database.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.database = home / "airflow.db"
+        self._log = home / "forks.log"
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        self.home.mkdir(parents=True, exist_ok=True)
+        environment = {
+            **os.environ,
+            "AIRFLOW_HOME": str(self.home),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.database}",
+            "AIRFLOW__API_AUTH__JWT_SECRET": "nobody outside this process ever talks to it, whatever the key",
+            "PYTHONPATH": os.pathsep.join((str(ROOT / "plugins"), str(ROOT))),
+        }
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.support.airflow_forks"],
+                cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+            )  # fmt: skip
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.communicate()
+
+    def ask(self, **request: Any) -> dict[str, Any]:
+        """Send a request, wait for the answer.
+
+        :raises RuntimeError: the process has ended.
+        """
+        assert self._process is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"The process that runs the DAGs has ended:\n{self._log.read_text()[-4000:]}")
+        return dict(json.loads(answer))
+
+
+class AirflowLab:
+    """Partners, ledger, staging store and settings of one test.
+
+    HotWax has an SFTP door of its own, :attr:`hotwax_sftp`, to the same folders: the partners fail one at a time.
+
+    :param airflow: where the runs happen.
+    :param home: a folder for everything else.
+    """
+
+    def __init__(self, airflow: Airflow, home: Path) -> None:
+        self.home = home
+        self._airflow = airflow
+        self._numbers = itertools.count(1)
+        self.world = World(home / "partners", hotwax=HotWaxSettings(poll_seconds=0.02))
+        self.hotwax_sftp = SftpServer(self.world.sftp.root, keys=home / "partners" / "hotwax_keys")
+        self.connections_path = home / "connections.yaml"
+        self.ledger_path = home / "ledger.sqlite"
+        self._overlay = home / "overlay.yaml"
+        self._environment: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self.world.start()
+        self.hotwax_sftp.start()
+        self.connect(hotwax_sftp=self.hotwax_sftp)
+        self.settings()
+        template = self._airflow.home / "ledger.sqlite"
+        if not template.exists():
+            upgrade(f"sqlite:///{template}")
+        shutil.copyfile(template, self.ledger_path)
+        if not (self.home / "airflow.db").exists():
+            (self.home / "airflow.db").symlink_to(self._airflow.database)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.hotwax_sftp.stop()
+        self.world.stop()
+
+    # What is set up.
+
+    @property
+    def inbox(self) -> Path:
+        """Where PredictSpring puts its TLogs."""
+        return self.world.tlog_folder
+
+    def drop(self, *orders: Mapping[str, Any], stem: str = "tlog", layout: str = "one_per_file") -> list[Path]:
+        """Put orders into the inbox."""
+        return write_files(self.inbox, [dict(order) for order in orders], layout, stem=stem)
+
+    def settings(self, **changes: Any) -> None:
+        """Lay settings over the retailers', from now on; those of the flow by their own names."""
+        own = {name: changes.pop(name) for name in list(changes) if name in {"retries", "contacts", "connections"}}
+        flow = {**PATIENCE[FLOW], **changes}
+        self._overlay.write_text(yaml.safe_dump({**PATIENCE, **own, FLOW: flow}))
+
+    def environment(self, **values: str) -> None:
+        """Set environment variables of all further runs."""
+        self._environment |= values
+
+    def connect(self, **changes: SftpServer | Mapping[str, Any]) -> None:
+        """Write the connections file: that of the sandbox, with some connections of its own.
+
+        :param changes: connection id to a server, or to values that change in the connection.
+        """
+        connections = self.world.connections()
+        for name, change in changes.items():
+            values = _door(change) if isinstance(change, SftpServer) else change
+            connections[name] = {**connections[name], **values}
+        self.connections_path.write_text(yaml.safe_dump(connections))
+
+    # What is run.
+
+    def run(self, dag_id: str = DAG, *, at: datetime | None = None, **conf: Any) -> Run:
+        """Run the DAG to its end.
+
+        :param at: the logical date, now by default; the same date again runs that run again, all of it.
+        :param conf: values for the DAG's params.
+        """
+        return self.finish(self.start(dag_id, at=at, **conf))
+
+    def start(self, dag_id: str = DAG, *, at: datetime | None = None, **conf: Any) -> Running:
+        """Start a run and do not wait for it."""
+        request, running = self._request(dag_id, at, conf)
+        return Running(self._airflow.ask(**request)["pid"], *running)
+
+    def finish(self, running: Running, seconds: float = 60) -> Run:
+        """Wait for a run.
+
+        :raises RuntimeError: it did not come to an end by itself.
+        """
+        end = self._airflow.ask(wait={"pid": running.pid, "seconds": seconds})
+        log = running.log.read_text(errors="replace")
+        if end["code"] != 0:
+            raise RuntimeError(f"The run ended as {end}:\n{log[-6000:]}")
+        return Run(**json.loads(running.result.read_text()), log=log)
+
+    def kill(self, fault: str, dag_id: str = DAG, *, at: datetime | None = None, **conf: Any) -> None:
+        """Run the DAG until it kills itself at a fault point.
+
+        :param fault: one of :data:`order_sync.faults.POINTS`, and after a colon how often it is passed before.
+        """
+        request, running = self._request(dag_id, at, conf)
+        request["env"] = {**request["env"], "ORDER_SYNC_FAULT_AT": fault}
+        end = self._airflow.ask(wait={"pid": self._airflow.ask(**request)["pid"], "seconds": 60})
+        assert end["signal"] == signal.SIGKILL, f"{fault}: {end}\n{running[0].read_text(errors='replace')[-6000:]}"
+
+    def warm_up(self) -> None:
+        """Run the DAG in the forking process itself, once, before anything is forked."""
+        request, _ = self._request(DAG, None, {})
+        done = self._airflow.ask(**{**request, "here": True})
+        assert done["state"] == "success", done
+
+    def _request(
+        self, dag_id: str, at: datetime | None, conf: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], tuple[Path, Path]]:
+        number = next(self._numbers)
+        log, result = self.home / f"run-{number}.log", self.home / f"run-{number}.json"
+        request = {
+            "here": False, "home": str(self.home), "connections": str(self.connections_path), "conf": dict(conf),
+            "overlay": str(self._overlay), "dag_id": dag_id, "at": at.isoformat() if at else None,
+            "env": self._environment, "log": str(log), "result": str(result),
+        }  # fmt: skip
+        return request, (log, result)
+
+    # What has come of it.
+
+    def ledger(self) -> Ledger:
+        """The ledger; to be closed."""
+        return open_ledger(f"sqlite:///{self.ledger_path}")
+
+    def batches(self) -> list[Batch]:
+        """All batches, oldest first."""
+        with self.ledger() as book:
+            return [book.batch(row["id"]) for row in self.rows("batches")]
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """All rows of a table of the ledger."""
+        with sqlite3.connect(self.ledger_path) as connection:
+            connection.row_factory = sqlite3.Row
+            found = [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY rowid")]
+        connection.close()
+        return found
+
+    def states(self) -> dict[str, str]:
+        """State of each order's latest version."""
+        return {row["order_key"]: row["state"] for row in sorted(self.rows("records"), key=lambda row: row["version"])}
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        """Every mail that was taken."""
+        return self.world.mailbox.messages
+
+    def tree(self) -> dict[str, str]:
+        """Every file on the SFTP server with a hash of its bytes."""
+        root = self.world.sftp.root
+        files = sorted(path for path in root.rglob("*") if path.is_file())
+        return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+    def published(self, folder: str = "hotwax/order-feed") -> dict[str, bytes]:
+        """Name to bytes of every file that HotWax was given, taken or not."""
+        root = self.world.sftp.root / folder
+        return {path.name: path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+    def everything(self) -> dict[str, Any]:
+        """All that a run could change on any side, to compare."""
+        with sqlite3.connect(self.ledger_path) as connection:
+            dump = list(connection.iterdump())
+        connection.close()
+        logs = [log.log_id for log in self.world.hotwax.logs.all()]
+        return {
+            "ledger": dump, "files": self.tree(), "orders": self.world.hotwax.database.figures(), "imports": logs,
+            "mails": len(self.mails),
+        }  # fmt: skip
+
+
+def text_of(mail: EmailMessage) -> str:
+    """The plain text of a mail, unfolded to single spaces."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return " ".join(body.get_content().split())
+
+
+def attachment(mail: EmailMessage) -> str:
+    """The one attachment of a mail, a CSV."""
+    (part,) = mail.iter_attachments()
+    assert part.get_content_type() == "text/csv"
+    content = part.get_content()
+    return content.decode("utf-8-sig") if isinstance(content, bytes) else content
+
+
+def _door(server: SftpServer) -> dict[str, Any]:
+    return {"port": server.port, "password": server.password, "extra": {"host_key": server.host_key}}
