@@ -40,7 +40,9 @@ def test_lines_cut_in_the_middle_send_nothing_of_them(lab: Lab, cut: int) -> Non
     refused(exhibit(lab, "cut.jsonl", data), "cut.jsonl", "FILE_TRUNCATED")
 
 
-@pytest.mark.parametrize("data", [b"orders are here", b"<POSLog/>", b"external-id,quantity\nPS1,1\n", b"PK\x05\x06x", b"]"])
+@pytest.mark.parametrize(
+    "data", [b"orders are here", b"<POSLog/>", b"external-id,quantity\nPS1,1\n", b"PK\x05\x06x", b"]"]
+)
 def test_not_json(lab: Lab, data: bytes) -> None:
     refused(exhibit(lab, "orders.json", data), "orders.json", "FILE_NOT_JSON")
 

@@ -51,7 +51,7 @@ def test_exception_names_the_file_of_that_name(lab: Lab, name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_unreadable_file_of_that_name_is_named(lab: Lab, name: str) -> None:
-    row = exhibit(lab, name, b"no json").only_exception
+    row = exhibit(lab, name, b"<html>").only_exception
     assert (row.file_name, row.reason) == (name, "FILE_NOT_JSON")
 
 
@@ -72,7 +72,7 @@ def test_member_of_an_odd_but_harmless_name(lab: Lab, name: str) -> None:
 
 
 def test_unreadable_member_is_named_with_its_archive(lab: Lab) -> None:
-    result = exhibit(lab, "day.zip", zipped({"ok.json": dump(order(3)), "évil\x1b.json": b"no json"}))
+    result = exhibit(lab, "day.zip", zipped({"ok.json": dump(order(3)), "évil\x1b.json": b"<html>"}))
     row = result.only_exception
     assert (row.file_name, row.reason, row.record_index) == ("day.zip", "FILE_NOT_JSON", 1)
     assert "day.zip/évil?.json" in row.message

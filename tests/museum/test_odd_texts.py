@@ -18,7 +18,7 @@ NAMES = {
     "newline": "Line one\nline two",
     "carriage return": "Line one\r\nline two\rthree",
     "tab": "Ta\tb",
-    "formula": "=HYPERLINK(\"http://example.com\",\"click\")",
+    "formula": '=HYPERLINK("http://example.com","click")',
     "formula with a sign": "+1+1",
     "formula at": "@SUM(A1:A9)",
     "formula minus": "-2+3",
@@ -138,10 +138,10 @@ def test_10_mb_string_in_a_field_that_nobody_reads(lab: Lab) -> None:
 def test_10_mb_string_in_what_a_message_shows(lab: Lab, where: str, reason: str) -> None:
     """The message stays readable, and the order keeps a name."""
     long = "9" * 10_000_000 + "x"
-    odd = order(3, lines=2)
-    for one in odd["orderProductList"]:
-        one |= {where: long} if where in one else {}
-    odd |= {where: long} if where in odd or where == "currency" else {}
+    odd = order(3, lines=2, currency="USD")
+    for holder in (odd, *odd["orderProductList"]):
+        if where in holder:
+            holder[where] = long
     row = exhibit(lab, "long.json", dump(odd)).only_exception
     assert (row.file_name, row.reason) == ("long.json", reason)
     assert len(row.message) < 400

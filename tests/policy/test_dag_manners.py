@@ -113,7 +113,7 @@ def test_report_is_a_teardown_that_hides_no_failure(dags: list[Any]) -> None:
 
 
 def test_few_fat_tasks(dags: list[Any]) -> None:
-    """Each live task costs about a second: work is batched inside, never one task per order or file."""
+    """Every task has a price of its own: work is batched inside, never one task per order or file."""
     for dag in dags:
         assert len(dag.tasks) <= 9
         assert not [task.task_id for task in dag.tasks if task.is_mapped]
