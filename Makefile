@@ -51,4 +51,4 @@ lock:           ## pin everything below requirements*.txt again
 LOCK := --universal --python-version 3.11 --exclude-newer 2026-11-15 --generate-hashes --no-header --quiet
 
 clean:          ## forget the sandbox, the ledger and the local Airflow home (not the virtual environment)
-	rm -rf .sandbox .order_sync .airflow
+	rm -rf .sandbox .order_sync .airflow .demo

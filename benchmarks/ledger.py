@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import uuid4
 
+from benchmarks.results import write_section
 from order_sync.ledger import (
     Arrival,
     Batch,
@@ -27,8 +28,6 @@ from order_sync.ledger import (
     open_ledger,
     upgrade,
 )
-
-from benchmarks.results import write_section
 
 AT = datetime(2026, 9, 1, 6, 0, tzinfo=UTC)
 RECORDS_PER_FILE = 10_000

@@ -26,6 +26,7 @@ More: `docs/predictspring_order_sync.md`.
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import chain
+
 from order_sync.flow import flow_dag
 from order_sync.operators.archive import Archive
 from order_sync.operators.collect import Collect
@@ -63,7 +64,7 @@ for retailer in retailers():
             task_id="confirm",
             conn_id=connections.hotwax_api,
             configs={
-                "order_feed": confirming.order_feed_config,
+                "order_feed": confirming.order_feed_configs[settings.feed_format],
                 "inventory_variance": confirming.inventory_variance_config,
             },
             work=collect.output,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from demo.local_airflow import LocalAirflow, RunResult
+from demo.quiet import Stage
 from order_sync.contracts import money
 from order_sync.ledger import Batch, State, Tally, equation_of, open_ledger
 from order_sync.reasons import EXCLUSIONS, REASONS
-
-from demo.local_airflow import LocalAirflow, RunResult
-from demo.quiet import Stage
 from sandbox.world import World
 
 FLOW, RETAILER = "predictspring_order_sync", "default"

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from order_sync import faults
 
 PLUGINS = Path(faults.__file__).parents[1]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pandas as pd  # noqa: F401 - pyarrow loads it on first use; here it counts as start-up, as for the other peers
+
 from order_sync import settings
 from order_sync.contracts import framing
 from order_sync.transforms.predictspring_orders import PredictSpringOrders

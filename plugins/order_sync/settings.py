@@ -72,13 +72,13 @@ class Limits(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class Confirm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """How the import in HotWax is followed.
 
-    :param order_feed_config: Data Manager config id of the order feed.
+    :param order_feed_configs: Data Manager config id of the order feed, by feed format.
     :param inventory_variance_config: and of the inventory variance.
     :param poke_seconds: between two looks at the log.
     :param timeout_seconds: after which the task fails, naming the file; clearing it looks again.
     """
 
-    order_feed_config: str
+    order_feed_configs: dict[Literal["csv", "json"], str]
     inventory_variance_config: str
     poke_seconds: float
     timeout_seconds: float

@@ -12,6 +12,7 @@ import yaml
 from order_sync.errors import Stop
 
 T = TypeVar("T")
+_UNKNOWN = re.compile(r"unknown field `(.*)`")
 _PATH = re.compile(r" - at `\$(.*)`$")
 
 
@@ -44,6 +45,8 @@ def convert(content: dict[str, Any], kind: type[T], path: Path, lines: dict[str,
         found = _PATH.search(str(error))
         where = found[1] if found else ""
         problem = _PATH.sub("", str(error))
+        if unknown := _UNKNOWN.search(problem):
+            where = f"{where}.{unknown[1]}"
         raise wrong(path, _line(where, lines), f"{where.lstrip('.') or 'file'}: {problem}") from error
 
 

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+
 from order_sync.ledger import Ledger, open_ledger, upgrade
 from order_sync.ledger.connection import make_engine, parse_url
-
 from tests.ledger.ledger_kit import POSTGRESQL, Kit
 
 

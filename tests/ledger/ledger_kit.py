@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
+
 from order_sync.ledger import (
     Admission,
     Arrival,

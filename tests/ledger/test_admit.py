@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from order_sync.errors import Stop
 from order_sync.ledger import (
     Admission,
@@ -13,7 +14,6 @@ from order_sync.ledger import (
     PreviousRecord,
     State,
 )
-
 from tests.ledger.ledger_kit import AT, RETAILER, WHO, digest, later, left_out, ready, set_aside
 
 NEW, MINE, AGAIN = AdmissionKind.NEW, AdmissionKind.MINE, AdmissionKind.AGAIN

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from order_sync.ledger import Batch, BatchFile, BatchInput, BatchState, IllegalMoveError
 
+from order_sync.ledger import Batch, BatchFile, BatchInput, BatchState, IllegalMoveError
 from tests.ledger.ledger_kit import AT, FLOW, RETAILER, later
 
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+
 from order_sync.ledger.bulk import among, chunks, insert_rows, insert_tuples
 from order_sync.ledger.schema import history, notes, records
-
 from tests.ledger.ledger_kit import AT, FLOW, POSTGRESQL, RETAILER, later
 
 

@@ -7,8 +7,8 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from order_sync.ledger import AdmissionKind, Arrival, State, open_ledger
 
+from order_sync.ledger import AdmissionKind, Arrival, State, open_ledger
 from tests.ledger.ledger_kit import AT, FLOW, RETAILER, WHO, ready, seen, set_aside
 
 WORKERS = 4

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+
 from order_sync.ledger import Decision, IllegalMoveError, State
 from order_sync.ledger.schema import notes, records
-
 from tests.ledger.ledger_kit import AT, FLOW, RETAILER, WHO, later, left_out, ready, set_aside
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from order_sync.ledger import (
     AdmissionKind,
     Arrival,
@@ -21,7 +22,6 @@ from order_sync.ledger import (
     Tally,
     open_ledger,
 )
-
 from tests.ledger.ledger_kit import AT, POSTGRESQL, WHO, Kit, left_out, set_aside
 
 pytestmark = pytest.mark.skipif(bool(POSTGRESQL), reason="copies a SQLite file for each example")

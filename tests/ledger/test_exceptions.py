@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from order_sync.ledger import BatchInput, ExceptionRow, RecordLocation, State
 
+from order_sync.ledger import BatchInput, ExceptionRow, RecordLocation, State
 from tests.ledger.ledger_kit import AT, FLOW, RETAILER, WHO, digest, later, left_out, ready, seen, set_aside
 
 

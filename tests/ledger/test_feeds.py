@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
+
 from order_sync.errors import Stop
 from order_sync.ledger import Feed, FeedState, IllegalMoveError, NameTaken, State
-
 from tests.ledger.ledger_kit import AT, WHO, digest, later, left_out, ready, set_aside
 
 

@@ -4,9 +4,9 @@ from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
+
 from order_sync.ledger import FileRow
 from order_sync.ledger.schema import file_sightings
-
 from tests.ledger.ledger_kit import AT, FLOW, RETAILER, later, seen
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from order_sync.ledger import Move, OtherDecision, OtherKind, State
-
 from tests.ledger.ledger_kit import AT, FLOW, RETAILER, WHO, later, ready, seen
 
 

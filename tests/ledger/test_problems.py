@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from order_sync.ledger import Problem
-
 from tests.ledger.ledger_kit import AT, FLOW, RETAILER, later
 
 PROBLEM = {

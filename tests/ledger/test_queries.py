@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from order_sync.ledger import Ledger, OtherDecision, OtherKind, State, open_ledger
 
+from order_sync.ledger import Ledger, OtherDecision, OtherKind, State, open_ledger
 from tests.ledger.ledger_kit import AT, FLOW, POSTGRESQL, RETAILER, WHO, Kit, later, ready, seen, set_aside
 
 GROWING = "files|file_sightings|batches|batch_files|records|repeats|feeds|history|notes|problems|stock_moves"

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from order_sync.ledger import Admission, AdmissionKind, Arrival, Batch, OtherDecision, OtherKind, State
 
+from order_sync.ledger import Admission, AdmissionKind, Arrival, Batch, OtherDecision, OtherKind, State
 from tests.ledger.ledger_kit import AT, WHO, digest, later, ready, set_aside
 
 CHANGED, OTHER, MINE = AdmissionKind.CHANGED, AdmissionKind.OTHER, AdmissionKind.MINE

@@ -3,6 +3,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+
 from order_sync.ledger.states import (
     BATCH_MOVES,
     DECIDED,

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from order_sync.ledger import AdmissionKind, Equation, State, Tally, TotalLine, equation_of
 
+from order_sync.ledger import AdmissionKind, Equation, State, Tally, TotalLine, equation_of
 from tests.ledger.ledger_kit import AT, WHO, left_out, ready, set_aside
 
 

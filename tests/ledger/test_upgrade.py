@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+
 from order_sync.errors import Stop
 from order_sync.ledger import open_ledger, upgrade
 from order_sync.ledger.connection import make_engine, parse_url, writing_engine

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from order_sync.ledger import ExceptionRow
-
 from sandbox.predictspring import TRAITS, Shop, dump
 from tests.support.batch_lab import Lab, LabResult
 

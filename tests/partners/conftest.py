@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -15,10 +16,12 @@ import pytest
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-home-"))
 os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 
+from order_sync.partners.hotwax import DataManager
 from order_sync.partners.sftp import SftpClient
-
 from sandbox.sftp import SftpServer
 from tests.support.openssh import SSHD, OpenSsh
+
+from .scripted_http import Scripted
 
 
 class Server(Protocol):
@@ -92,3 +95,30 @@ def any_client(any_server: Server, connect: Connect) -> Iterator[SftpClient]:
     """A client of either server."""
     with SftpClient(connect(any_server)) as sftp:
         yield sftp
+
+
+@pytest.fixture
+def server() -> Iterator[Scripted]:
+    """The server."""
+    with Scripted() as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.02,))
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def manager(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> Callable[..., DataManager]:
+    """:returns: a function that makes a client of the server."""
+
+    def make(backend: str = "moqui", **extra: object) -> DataManager:
+        document = {
+            "conn_type": "http",
+            "host": f"http://127.0.0.1:{server.server_port}",
+            "extra": {"backend": backend, "token": "secret", "read_timeout": 2, **extra},
+        }
+        monkeypatch.setenv("AIRFLOW_CONN_HOTWAX_API", json.dumps(document))
+        return DataManager("hotwax_api", pause=0)
+
+    return make

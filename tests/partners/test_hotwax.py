@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from order_sync.errors import InDoubt, NotSent, Rejected, Stop
 from order_sync.partners.hotwax import DataManager, ImportStatus
-
 from sandbox.hotwax import HotWax, HotWaxSettings
 from tests.sandbox.hotwax_files import (
     HEADER,

@@ -2,83 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
 from order_sync.errors import InDoubt, NotSent, Rejected, Stop
 from order_sync.partners.hotwax import DataManager, ImportLog, ImportStatus
 
+from .scripted_http import Scripted
+
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-
-class Scripted(ThreadingHTTPServer):
-    """Gives the answers it was told to, one after the other, the last one for ever; notes what was asked."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.answers: list[tuple[int, bytes, dict[str, str]]] = []
-        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
-
-    def answer(self, body: object, status: int = 200, **headers: str) -> None:
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.answers.append((status, data, {name.replace("_", "-"): value for name, value in headers.items()}))
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: Scripted
-
-    def do_GET(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.server.asked.append((self.command, self.path, dict(self.headers), body))
-        status, data, headers = self.server.answers[min(len(self.server.asked), len(self.server.answers)) - 1]
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(data)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
-        self.close_connection = True
-
-    do_POST = do_GET
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def server() -> Iterator[Scripted]:
-    """The server."""
-    with Scripted() as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.02,))
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def manager(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> Callable[..., DataManager]:
-    """:returns: a function that makes a client of the server."""
-
-    def make(backend: str = "moqui", **extra: object) -> DataManager:
-        document = {
-            "conn_type": "http",
-            "host": f"http://127.0.0.1:{server.server_port}",
-            "extra": {"backend": backend, "token": "secret", "read_timeout": 2, **extra},
-        }
-        monkeypatch.setenv("AIRFLOW_CONN_HOTWAX_API", json.dumps(document))
-        return DataManager("hotwax_api", pause=0)
-
-    return make
+FAILED = ImportLog("M1", "IMP_ORDER", "feed.csv", ImportStatus.FINISHED, 2, 1, NOW, "10")
 
 
 def _row(**changes: object) -> dict[str, object]:
@@ -232,107 +169,10 @@ def test_clean(
     assert (log.failed, log.clean) == (failed, clean)
 
 
-def _failed_log(content_id: str = "10") -> ImportLog:
-    return ImportLog("M1", "IMP_ORDER", "feed.csv", ImportStatus.FINISHED, 2, 1, NOW, content_id)
-
-
-CSV = "external-id,quantity,error\nPS-1,2,No such product\n"
-CSV_ROW = ("PS-1", {"external-id": "PS-1", "quantity": "2"}, "No such product")
-
-
-@pytest.mark.parametrize(
-    ("text", "rows"),
-    [
-        (CSV, [CSV_ROW]),
-        ("\ufeff" + CSV, [CSV_ROW]),
-        (CSV.replace("\n", "\r\n"), [CSV_ROW]),
-        (CSV.replace(",error", ""), [CSV_ROW]),
-        (CSV.replace(",error", ",").replace("external-id", " external-id "), [CSV_ROW]),
-        (CSV.replace("quantity", "quantity,").replace(",2,", ",2,,"), [CSV_ROW]),
-        (CSV + "\n" + ",,\n", [CSV_ROW]),
-        (
-            'external-id,name,error\nPS-1,"Ada,\n""A""","first line\nsecond, line"\n',
-            [("PS-1", {"external-id": "PS-1", "name": 'Ada,\n"A"'}, "first line\nsecond, line")],
-        ),
-        ("external-id,quantity,error\nPS-1\n", [("PS-1", {"external-id": "PS-1"}, "")]),
-        ("quantity,error\n1,bad\n", [(None, {"quantity": "1"}, "bad")]),
-        ("external-id,error\n,bad\n", [(None, {"external-id": ""}, "bad")]),
-        ("", []),
-    ],
-    ids=[
-        "plain",
-        "BOM",
-        "CRLF",
-        "no name",
-        "blank name",
-        "stray comma",
-        "blank",
-        "quoted",
-        "short",
-        "no id",
-        "id",
-        "empty",
-    ],
-)
-@pytest.mark.parametrize("backend", ["moqui", "ofbiz"])
-def test_csv_error_files(
-    manager: Callable[..., DataManager], server: Scripted, backend: str, text: str, rows: list[object]
-) -> None:
-    server.answer({"csvData": text} if backend == "moqui" else text.encode())
-    with manager(backend) as opened:
-        found = opened.failed_rows(_failed_log())
-    assert [(row.key, row.fields, row.message) for row in found] == rows
-
-
-JSON_RECORDS = [
-    {
-        "dataList": [{"data": {"order": {"note": {"externalId": "deep"}, "externalId": "PS-1"}}}],
-        "_ERROR_MESSAGE_": "bad",
-    },
-    {"externalId": 17, "_ERROR_MESSAGE_LIST_": ["one", "two"]},
-    "a bare text",
-]
-
-
-@pytest.mark.parametrize("backend", ["moqui", "moqui text", "moqui bare", "ofbiz"])
-def test_json_error_files(manager: Callable[..., DataManager], server: Scripted, backend: str) -> None:
-    text = json.dumps(JSON_RECORDS)
-    answers: dict[str, object] = {
-        "moqui": {"csvData": JSON_RECORDS},
-        "moqui text": {"csvData": text},
-        "moqui bare": JSON_RECORDS,
-        "ofbiz": text.encode("utf-8-sig"),
-    }
-    server.answer(answers[backend])
-    with manager(backend.split()[0]) as opened:
-        rows = opened.failed_rows(_failed_log())
-    assert [(row.key, row.message) for row in rows] == [("PS-1", "bad"), ("17", "one; two"), (None, "")]
-    assert rows[1].fields == {"externalId": 17}
-
-
-def test_error_file_without_content(manager: Callable[..., DataManager], server: Scripted) -> None:
-    server.answer({})
-    with manager() as opened:
-        assert opened.failed_rows(_failed_log()) == []
-
-
-def test_no_error_file_is_not_asked_for(manager: Callable[..., DataManager], server: Scripted) -> None:
-    with manager() as opened:
-        assert opened.failed_rows(_failed_log("")) == []
-    assert server.asked == []
-
-
 def test_error_content_id_of_the_details_view_goes_first(manager: Callable[..., DataManager], server: Scripted) -> None:
     log = _find(manager(), server, _row(errorRecordContentId="11", errorLogContentId="10"))
     assert log is not None
     assert log.error_content_id == "10"
-
-
-@pytest.mark.parametrize("text", ["[{", "[" * 100_000])
-def test_error_file_that_cannot_be_read(manager: Callable[..., DataManager], server: Scripted, text: str) -> None:
-    server.answer({"csvData": text})
-    with manager() as opened, pytest.raises(NotSent, match="error file cannot be read"):
-        opened.failed_rows(_failed_log())
 
 
 REFUSALS = [
@@ -353,7 +193,7 @@ def test_refusal_inside_of_http_200(
         with pytest.raises(Rejected):
             opened.find_log("IMP_ORDER", "feed.csv", NOW)
         with pytest.raises(Rejected):
-            opened.failed_rows(_failed_log())
+            opened.failed_rows(FAILED)
         with pytest.raises(Rejected):
             opened.upload("IMP_ORDER", tmp_path / "feed.csv")
 

@@ -39,14 +39,14 @@ class Post:
     taken: list[Envelope] = field(default_factory=list)
     attempts: int = 0
 
-    async def handle_MAIL(  # noqa: N802
+    async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.attempts += 1
         envelope.mail_from = address
         return self.sender_answer
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.hang_up_at == "rcpt":
@@ -56,7 +56,7 @@ class Post:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.hang_up_at == "data":
             server.transport.abort()
         if self.data_answer.startswith("250"):

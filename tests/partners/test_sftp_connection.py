@@ -10,9 +10,9 @@ from pathlib import Path
 
 import asyncssh
 import pytest
+
 from order_sync.errors import NotSent, Stop
 from order_sync.partners.sftp import SftpClient
-
 from sandbox.sftp import SftpServer
 
 from .conftest import Connect, Server

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from order_sync.errors import BadInput, NotSent, Stop
 from order_sync.partners.sftp import Fetched, FileSink, RemoteFile, SftpClient
-
 from sandbox.sftp import SftpServer
 
 from .conftest import Connect, Server

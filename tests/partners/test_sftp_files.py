@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from order_sync.partners.sftp import FileSink, RemoteFile, is_safe_name, unfinished
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from order_sync.partners.sftp import FileSink, SftpClient
 
+from order_sync.partners.sftp import FileSink, SftpClient
 from sandbox.sftp import SftpServer
 
 from .conftest import Connect

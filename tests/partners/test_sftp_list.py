@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from order_sync.errors import NotSent, Stop
 from order_sync.partners.sftp import RemoteFile, SftpClient, unchanged
-
 from sandbox.sftp import SftpServer
 
 from .conftest import Server

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+
 from order_sync.errors import BadInput, NotSent, Stop
 from order_sync.partners.sftp import SftpClient
-
 from sandbox.sftp import SftpServer
 
 from .conftest import Server

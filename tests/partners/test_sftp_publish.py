@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from order_sync.errors import BadInput, InDoubt, NotSent, Stop
 from order_sync.partners.sftp import SftpClient, Upload
-
 from sandbox.sftp import SftpServer
 from sandbox.sftp_session import SftpSession
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+
 from order_sync.partners.sftp_transport import Batching, BatchingConnector
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 import yaml
-from order_sync.ledger.schema import metadata
 
+from order_sync.ledger.schema import metadata
 from tests.policy.repository import CODE_FOLDERS, PACKAGE, ROOT, calls, python_files, shown, tree
 
 LONGEST_FILE = 400

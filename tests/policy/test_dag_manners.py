@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from airflow.sdk import CronDataIntervalTimetable
+
 from order_sync import settings
 from order_sync.flow import PARAMS
-
 from tests.policy.repository import ROOT, python_files
 
 STEPS = ["wait_for_tlogs", "collect", "transform", "publish", "confirm", "archive"]

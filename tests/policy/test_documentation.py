@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
+
 from order_sync import settings
 from order_sync.flow import PARAMS
 from order_sync.ledger import schema, states
@@ -20,7 +21,6 @@ from order_sync.mapping import model
 from order_sync.mapping.model import Vocabulary
 from order_sync.reasons import EXCLUSIONS, REASONS
 from order_sync.transforms import tlog_vocabulary
-
 from tests.policy import markdown
 from tests.policy.repository import PACKAGE, ROOT, python_files, repository_files, shown, texts
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
+
 from order_sync.faults import POINTS
 from order_sync.reasons import EXCLUSIONS, REASONS, Reason
-
 from tests.policy.repository import PACKAGE, calls, python_files, shown, texts
 
 CODE = re.compile(r"[A-Z]+(?:_[A-Z]+)+|RETURN")

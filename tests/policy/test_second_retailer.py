@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from order_sync import settings
 from order_sync.errors import Stop
 from order_sync.mapping import lookups
-
 from tests.policy.conftest import LoadDags
 from tests.policy.repository import ROOT
 

@@ -57,7 +57,7 @@ def test_it_has_every_reject_with_every_column(make_item: MakeItem, make_report:
         "\x00=1",
         "\u200b=1",
         "\ufeff@x",
-        "＝1+1",  # noqa: RUF001
+        "＝1+1",
         "-5.00",
     ],
     ids=repr,

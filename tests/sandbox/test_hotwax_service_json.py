@@ -66,8 +66,10 @@ def test_the_calls_of_one_element_succeed_or_fail_together(hotwax: HotWax, feed:
         ),
         (
             {"shipGroup": [{"shipTo": {}, "items": [{"idType": "UPCA", "idValue": "1", "status": "ITEM_APPROVED"}]}]},
-            "Required Field: address1 is blank; Required Field: city is blank; Required Field: postalCode is blank;"
-            " Required Field: state is blank; Required Field: unitPrice is blank",
+            (
+                "Required Field: address1 is blank; Required Field: city is blank; Required Field: postalCode is blank;"
+                " Required Field: state is blank; Required Field: unitPrice is blank"
+            ),
         ),
     ],
 )

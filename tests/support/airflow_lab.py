@@ -15,7 +15,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -24,8 +25,8 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import yaml
-from order_sync.ledger import Batch, Ledger, open_ledger, upgrade
 
+from order_sync.ledger import Batch, Ledger, open_ledger, upgrade
 from sandbox.hotwax import HotWaxSettings
 from sandbox.predictspring_files import write_files
 from sandbox.sftp import SftpServer
@@ -127,13 +128,14 @@ class AirflowLab:
 
     :param airflow: where the runs happen.
     :param home: a folder for everything else.
+    :param hotwax: what HotWax knows.
     """
 
-    def __init__(self, airflow: Airflow, home: Path) -> None:
+    def __init__(self, airflow: Airflow, home: Path, hotwax: HotWaxSettings | None = None) -> None:
         self.home = home
         self._airflow = airflow
         self._numbers = itertools.count(1)
-        self.world = World(home / "partners", hotwax=HotWaxSettings(poll_seconds=0.02))
+        self.world = World(home / "partners", hotwax=hotwax or HotWaxSettings(poll_seconds=0.02))
         self.hotwax_sftp = SftpServer(self.world.sftp.root, keys=home / "partners" / "hotwax_keys")
         self.connections_path = home / "connections.yaml"
         self.ledger_path = home / "ledger.sqlite"
@@ -143,7 +145,8 @@ class AirflowLab:
     def __enter__(self) -> Self:
         self.world.start()
         self.hotwax_sftp.start()
-        self.connect(hotwax_sftp=self.hotwax_sftp)
+        shutil.copyfile(self.world.connections_path, self.connections_path)
+        self.connect(hotwax_sftp=door(self.hotwax_sftp))
         self.settings()
         template = self._airflow.home / "ledger.sqlite"
         if not template.exists():
@@ -180,14 +183,17 @@ class AirflowLab:
         """Set environment variables of all further runs."""
         self._environment |= values
 
-    def connect(self, **changes: SftpServer | Mapping[str, Any]) -> None:
-        """Write the connections file: that of the sandbox, with some connections of its own.
+    def connections(self) -> dict[str, Any]:
+        """The connections as the runs read them."""
+        return dict(yaml.safe_load(self.connections_path.read_text()))
 
-        :param changes: connection id to a server, or to values that change in the connection.
+    def connect(self, **changes: Mapping[str, Any]) -> None:
+        """Change connections from now on.
+
+        :param changes: connection id to the values that become others.
         """
-        connections = self.world.connections()
-        for name, change in changes.items():
-            values = _door(change) if isinstance(change, SftpServer) else change
+        connections = self.connections()
+        for name, values in changes.items():
             connections[name] = {**connections[name], **values}
         self.connections_path.write_text(yaml.safe_dump(connections))
 
@@ -244,6 +250,13 @@ class AirflowLab:
             "env": self._environment, "log": str(log), "result": str(result),
         }  # fmt: skip
         return request, (log, result)
+
+    def until(self, condition: Callable[[], bool], seconds: float = 30) -> None:
+        """Wait for something to happen while a run is under way."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.01)
 
     # What has come of it.
 
@@ -311,5 +324,6 @@ def attachment(mail: EmailMessage) -> str:
     return content.decode("utf-8-sig") if isinstance(content, bytes) else content
 
 
-def _door(server: SftpServer) -> dict[str, Any]:
+def door(server: SftpServer) -> dict[str, Any]:
+    """What a connection to a server says."""
     return {"port": server.port, "password": server.password, "extra": {"host_key": server.host_key}}

@@ -21,6 +21,7 @@ from typing import Any, Self
 import msgspec
 import pytest
 import yaml
+
 from order_sync.ledger import (
     Batch,
     BatchInput,

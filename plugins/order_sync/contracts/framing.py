@@ -8,6 +8,7 @@ in the middle is refused before its first order is looked at.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from enum import Enum
 from typing import BinaryIO, NamedTuple
@@ -23,6 +24,9 @@ _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _BLANKS = b" \t\r\n"
 _CHUNK = 1 << 20
 
+_ODD_MARKS = (b"NaN", b"Infinity", b"\\ud", b"\\uD")
+#: What the parser says of half a number; at the very end it was cut there.
+_NO_VALUE = re.compile(r"invalid (?:character|number) \(byte (\d+)\)$")
 _any_json = msgspec.json.Decoder(msgspec.Raw)
 
 
@@ -56,7 +60,7 @@ def inspect(stream: BinaryIO, name: str, max_record_bytes: int) -> Layout:
             pass
         return Layout.ARRAY
     first = head + stream.readline(max_record_bytes + 1)
-    if len(first) > max_record_bytes:
+    if len(first.rstrip(_BLANKS)) > max_record_bytes:
         raise _too_large(name, max_record_bytes)
     if _fault(first):
         lines = _complete_line_follows(stream, max_record_bytes)
@@ -120,12 +124,12 @@ def _lines(stream: BinaryIO, name: str, max_record_bytes: int) -> Iterator[tuple
         for line in lines:
             data = line.strip(_BLANKS)
             if data:
-                yield offset, data
+                yield offset + line.index(data), data
             offset += len(line) + 1
         if len(open_line) > max_record_bytes:
             raise _too_large(name, max_record_bytes)
-    if open_line.strip(_BLANKS):
-        yield offset, open_line.strip(_BLANKS)
+    if data := open_line.strip(_BLANKS):
+        yield offset + open_line.index(data), data
 
 
 def _fault(data: bytes) -> str | None:
@@ -135,14 +139,18 @@ def _fault(data: bytes) -> str | None:
     except RecursionError:
         return None  # whole or not, it is this record's trouble alone: its decoder will say so
     except msgspec.DecodeError as error:
-        if "truncated" in str(error):
-            return "FILE_TRUNCATED"
-        return None if _readable(data) else "FILE_NOT_JSON"
+        if _readable(data):
+            return None
+        place = _NO_VALUE.search(str(error))
+        at_the_end = place is not None and int(place[1]) >= len(data.rstrip(_BLANKS))
+        return "FILE_TRUNCATED" if at_the_end or "truncated" in str(error) else "FILE_NOT_JSON"
     return None
 
 
 def _readable(data: bytes) -> bool:
     """Whether nothing is wrong but NaN, Infinity or half a character: one field's trouble, its decoder will name it."""
+    if not any(mark in data for mark in _ODD_MARKS):
+        return False
     try:
         json.loads(data)
     except (ValueError, RecursionError):
@@ -180,7 +188,7 @@ def _last_line(stream: BinaryIO, name: str, max_record_bytes: int) -> bytes | No
     while chunk := stream.read(_CHUNK):
         text = open_line + chunk
         ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
-        if int(np.diff(ends, prepend=-1, append=len(text)).max()) > max_record_bytes:
+        if int(np.diff(ends, prepend=-1, append=len(text)).max()) - 1 > max_record_bytes:
             raise _too_large(name, max_record_bytes)
         end = int(ends[-1]) if len(ends) else 0
         if whole := text[:end].strip(_BLANKS):
@@ -277,7 +285,8 @@ def _check_end(before: bytes, after: bytes, stream: BinaryIO, name: str) -> None
     """Refuse an array with something that is no object before its end, or anything but blanks behind it."""
     if before.strip(_BLANKS):
         raise BadInput("FILE_WRONG_ROOT", f"File {name}: the array holds something other than objects.")
-    while after:
-        if after.strip(_BLANKS):
+    rest = after or stream.read(_CHUNK)
+    while rest:
+        if rest.strip(_BLANKS):
             raise BadInput("FILE_NOT_JSON", f"File {name}: something follows the end of the array.")
-        after = stream.read(_CHUNK)
+        rest = stream.read(_CHUNK)

@@ -12,7 +12,7 @@ from order_sync.ledger.bulk import among, chunks
 from order_sync.ledger.connection import Store
 from order_sync.ledger.figures import ExceptionRow
 from order_sync.ledger.rows import Record, RecordLocation
-from order_sync.ledger.schema import OPEN_EXCEPTION, REPORTED_NOT_SOLVED, batch_files, files, records
+from order_sync.ledger.schema import OPEN_EXCEPTION, REPORTED_NOT_SOLVED, batch_files, files, history, records
 from order_sync.ledger.states import State
 
 #: An exception is solved once its record is out of quarantine and back at a verdict.
@@ -27,6 +27,17 @@ _FILE_NAME = sa.func.coalesce(
     .scalar_subquery(),
     files.c.first_name,
 ).label("file_name")
+
+#: Why a record was set aside last, as its history tells it: ``<reason>: <message>``.
+_SET_ASIDE = (
+    sa.select(history.c.why)
+    .where(history.c.record_id == records.c.id, history.c.to_state == State.QUARANTINED)
+    .order_by(history.c.id.desc())
+    .limit(1)
+    .correlate(records)
+    .scalar_subquery()
+    .label("set_aside")
+)
 
 _EXCEPTION = [
     records.c.id.label("record_id"),
@@ -65,20 +76,31 @@ class Exceptions(Store):
         return self._exceptions(flow, retailer, conditions)
 
     def solved_since_report(self, flow: str, retailer: str) -> list[ExceptionRow]:
-        """Return the records that a report listed, that are solved now, and of which no report has told so."""
-        return self._exceptions(flow, retailer, [REPORTED_NOT_SOLVED, records.c.state.in_(_SOLVED)])
+        """Return the records that a report listed, that are solved now, and of which no report has told so.
+
+        Their reason is the one they were set aside for.
+        """
+        return self._exceptions(flow, retailer, [REPORTED_NOT_SOLVED, records.c.state.in_(_SOLVED)], solved=True)
 
     def _exceptions(
-        self, flow: str, retailer: str, conditions: Sequence[sa.ColumnElement[bool] | sa.TextClause]
+        self,
+        flow: str,
+        retailer: str,
+        conditions: Sequence[sa.ColumnElement[bool] | sa.TextClause],
+        *,
+        solved: bool = False,
     ) -> list[ExceptionRow]:
         query = (
-            sa.select(*_EXCEPTION)
+            sa.select(*_EXCEPTION, *([_SET_ASIDE] if solved else []))
             .join(files, files.c.id == records.c.file_id)
             .where(records.c.flow == flow, records.c.retailer == retailer, *conditions)
             .order_by(records.c.id)
         )
         with self._reading() as connection:
-            return [ExceptionRow(**row._mapping) for row in connection.execute(query)]
+            rows = [dict(row._mapping) for row in connection.execute(query)]
+        for row in rows if solved else []:
+            row["reason"] = (row.pop("set_aside") or "").partition(":")[0]
+        return [ExceptionRow(**row) for row in rows]
 
     def mark_reported(self, record_ids: Sequence[int], *, at: datetime) -> None:
         """Note that a report listed these records as exceptions; those that are none any more are left alone."""

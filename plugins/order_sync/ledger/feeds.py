@@ -88,6 +88,16 @@ class Feeds(Store):
         with self._reading() as connection:
             return read_feeds(connection, [batch_id])
 
+    def drop_staged_feed(self, batch_id: int, target: str) -> None:
+        """Forget a feed that nobody was promised: the batch, computed again, has nothing for that target any more."""
+        with self._writing_batch(batch_id) as (connection, _):
+            staged = sa.select(feeds.c.id).where(
+                feeds.c.batch_id == batch_id, feeds.c.target == target, feeds.c.state == FeedState.STAGED
+            )
+            for feed_id in connection.scalars(staged).all():
+                connection.execute(sa.update(records).where(records.c.feed_id == feed_id).values(feed_id=None))
+                connection.execute(sa.delete(feeds).where(feeds.c.id == feed_id))
+
     def attach_records_to_feed(self, feed_id: int) -> int:
         """Note the feed in every READY record of its batch.
 

@@ -130,7 +130,7 @@ class ExceptionRow:
     """One record that needs a person, or that no longer does.
 
     :param file_name: the name under which its batch got the file.
-    :param reason: a code of :data:`order_sync.reasons.REASONS`; empty once solved.
+    :param reason: a code of :data:`order_sync.reasons.REASONS`; for a solved one the code it was set aside for.
     """
 
     record_id: int

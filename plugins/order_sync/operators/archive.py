@@ -7,7 +7,7 @@ from typing import Any
 from order_sync.flow import Run
 from order_sync.ledger import Batch, BatchFile, BatchState, Ledger
 from order_sync.operators.base import FlowOperator
-from order_sync.partners.sftp import SftpClient
+from order_sync.partners.sftp import RemoteFile, SftpClient
 
 
 class Archive(FlowOperator):
@@ -55,9 +55,22 @@ class Archive(FlowOperator):
         """
         if not files:
             return
-        moved = sftp.move_many([f"{file.folder}/{file.name}" for file in files], folder)
-        paths = {file.position: one.path for file, one in zip(files, moved, strict=True) if one.error is None}
+        moved = sftp.move_many([_as_listed(file) for file in files], folder)
+        paths = {}
+        for file, one in zip(files, moved, strict=True):
+            if one.replaced:
+                self.log.warning(
+                    "File %r was replaced after it was read: the new one stays for the next run.", file.name
+                )
+            if one.replaced or one.error is None:
+                paths[file.position] = one.path or "(replaced)"
         book.set_archived(batch.id, paths)
-        error = next((one.error for one in moved if one.error), None)
+        error = next((one.error for one in moved if one.error and not one.replaced), None)
         if error:
             raise error
+
+
+def _as_listed(file: BatchFile) -> RemoteFile | str:
+    """The file as it was when it was read, so that another one of its name is not taken for it."""
+    path = f"{file.folder}/{file.name}"
+    return RemoteFile(file.name, path, file.size, file.mtime, is_dir=False) if file.mtime else path

@@ -15,9 +15,8 @@ from order_sync.contracts.bundles import Bounds
 from order_sync.errors import Stop
 from order_sync.faults import point
 from order_sync.flow import Run
-from order_sync.ledger import Batch, BatchInput, BatchState, FileSeen, Ledger, State
+from order_sync.ledger import Batch, BatchInput, BatchState, FileSeen, Ledger, RecordLocation, State
 from order_sync.operators.base import FlowOperator
-from order_sync.operators.batch_reader import count_orders
 from order_sync.partners.sftp import Fetched, FileSink, RemoteFile, SftpClient
 from order_sync.settings import Limits
 from order_sync.staging import Staging
@@ -44,6 +43,8 @@ class Collect(FlowOperator):
         if run.repeats_interval:
             return {"batches": [batch.id for batch in book.batches_of_window(self.flow, self.retailer, *run.window)]}
         if run.param("order_ids"):
+            if run.dry_run:
+                return {"dry_run": self._places(run, book)}
             own = own or [self._again(run, book)]
             return {"batches": [batch.id for batch in own]}
         unfinished = book.unfinished_batches(self.flow, self.retailer)
@@ -91,6 +92,8 @@ class Collect(FlowOperator):
         return seen
 
     def _orders(self, path: Path, name: str) -> int:
+        from order_sync.operators.batch_reader import count_orders
+
         bounds = Bounds(self.limits.max_unpacked_bytes, self.limits.max_members, self.limits.max_ratio)
         with path.open("rb") as file:
             return count_orders(file, name, bounds, self.limits.max_record_bytes)
@@ -108,9 +111,25 @@ class Collect(FlowOperator):
         return self._created(run, book, "inbox", [f"{file.sha256} {file.name}" for file in seen], inputs)
 
     def _again(self, run: Run, book: Ledger) -> Batch:
-        """A batch of orders that wait as exceptions, from the bytes they came in.
+        """A batch of orders that wait as exceptions, from the bytes they came in."""
+        places = self._waiting(run, book)
+        files = {place.file_id: place.file_name for place in places}
+        inputs = [BatchInput(file, name, "", None, position) for position, (file, name) in enumerate(files.items())]
+        parts = [f"{place.record_id} {place.batch_id}" for place in places]
+        return self._created(run, book, "again", parts, inputs, [place.record_id for place in places])
 
-        :raises Stop: an order that was asked for is unknown or does not wait.
+    def _places(self, run: Run, book: Ledger) -> list[dict[str, Any]]:
+        """The same orders as inputs of a dry run."""
+        files: dict[int, dict[str, Any]] = {}
+        for place in self._waiting(run, book):
+            new = {"sha256": place.sha256, "uri": place.uri, "name": place.file_name, "wanted": []}
+            files.setdefault(place.file_id, new)["wanted"].append(place.record_index)
+        return list(files.values())
+
+    def _waiting(self, run: Run, book: Ledger) -> list[RecordLocation]:
+        """Where the orders lie that were asked for.
+
+        :raises Stop: an order is unknown or does not wait, or none waits at all.
         """
         asked = [str(order).strip() for order in run.param("order_ids")]
         if asked == ["all"]:
@@ -128,11 +147,7 @@ class Collect(FlowOperator):
             ids = list(waiting.values())
         if not ids:
             raise Stop("No order waits as an exception.", next_step="Nothing to do.")
-        places = book.record_locations(ids)
-        files = {place.file_id: place.file_name for place in places}
-        inputs = [BatchInput(file, name, "", None, position) for position, (file, name) in enumerate(files.items())]
-        parts = [f"{place.record_id} {place.batch_id}" for place in places]
-        return self._created(run, book, "again", parts, inputs, ids)
+        return book.record_locations(ids)
 
     def _created(
         self,

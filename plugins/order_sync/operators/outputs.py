@@ -87,6 +87,7 @@ class Outputs:
             (INVENTORY_VARIANCE, self.variance, {}, "csv"),
         ):
             if not output.rows:
+                book.drop_staged_feed(batch.id, target)
                 continue
             sha256 = output.sha256
             uri = staging.put(output.path, "outputs", sha256)

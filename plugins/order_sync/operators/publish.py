@@ -62,7 +62,7 @@ class Publish(FlowOperator):
         feed = book.intend_feed(feed.id, remote_path=f"{folder}/{feed.name}", at=run.now, who=run.who)
         taken = [] if again else [f"{folder}/archive"]
         with Staging().local(feed.uri) as local:
-            published = sftp.publish(local, folder, feed.name, taken_folders=taken)
+            published = sftp.publish(local, folder, feed.name, sha256=feed.sha256, taken_folders=taken)
         point("publish.before_commit")
         book.publish_feed(feed.id, at=run.now, who=run.who)
         done = "Published" if published.renamed else "Found already published"

@@ -6,17 +6,17 @@ try only proves that, it decides nothing anew.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from order_sync.flow import Run
 from order_sync.ledger import Batch, BatchState, FeedState, Ledger
 from order_sync.operators.base import FlowOperator
-from order_sync.operators.batch_reader import Input
 from order_sync.operators.outcome import Outcome
-from order_sync.operators.transform_batch import BatchTransform
 from order_sync.settings import include_folder, load
 from order_sync.staging import Staging
-from order_sync.transforms.predictspring_orders import PredictSpringOrders
+
+if TYPE_CHECKING:
+    from order_sync.operators.batch_reader import Input
 
 
 class TransformTlogs(FlowOperator):
@@ -35,6 +35,9 @@ class TransformTlogs(FlowOperator):
 
     def step(self, run: Run, book: Ledger) -> list[dict[str, Any]]:
         """Transform every batch that is not done yet."""
+        from order_sync.operators.transform_batch import BatchTransform
+        from order_sync.transforms.predictspring_orders import PredictSpringOrders
+
         settings = load(self.retailer).predictspring_order_sync
         transform = PredictSpringOrders(settings, include_folder(), self.retailer)
         staging = Staging()
@@ -47,18 +50,22 @@ class TransformTlogs(FlowOperator):
         return outcomes
 
     def _batches(self, run: Run, book: Ledger) -> list[tuple[Batch, list[Input]]]:
+        from order_sync.operators.batch_reader import Input
+
         if "dry_run" in self.work:
             files = self.work["dry_run"]
-            inputs = [Input(at, at, file["sha256"], file["uri"], file["name"]) for at, file in enumerate(files)]
+            inputs = [
+                Input(at, at, file["sha256"], file["uri"], file["name"], file.get("wanted"))
+                for at, file in enumerate(files)
+            ]
             return [(_imagined_batch(self.flow, self.retailer, run), inputs)]
         batches = [book.batch(batch_id) for batch_id in self.work["batches"]]
         return [(batch, _inputs(book, batch)) for batch in batches]
 
     def _computed_before(self, book: Ledger, batch: Batch, version: str) -> bool:
         """Whether the batch went out under another mapping: its feeds stand, there is nothing to compute."""
-        if not batch.mapping_version or batch.mapping_version == version:
-            return False
-        if all(feed.state is FeedState.STAGED for feed in book.feeds_of_batch(batch.id)):
+        staged = all(feed.state is FeedState.STAGED for feed in book.feeds_of_batch(batch.id))
+        if batch.mapping_version in ("", version) or (staged and not book.is_frozen(batch.id)):
             return False
         self.log.info(
             "Batch %s went out with mapping version %s, the current one is %s: its feeds stand as they are.",
@@ -76,6 +83,8 @@ class TransformTlogs(FlowOperator):
 
 def _inputs(book: Ledger, batch: Batch) -> list[Input]:
     """What to read: every file once; of a batch of orders brought again only their records."""
+    from order_sync.operators.batch_reader import Input
+
     files = book.batch_inputs(batch.id)
     wanted: dict[int, set[int]] = {}
     for place in book.record_locations(batch.selection) if batch.selection else []:

@@ -13,6 +13,7 @@ from order_sync.flow import Run, ledger
 from order_sync.ledger import Ledger
 from order_sync.operators.base import guarded
 from order_sync.partners.sftp import RemoteFile, SftpClient
+from order_sync.reasons import REASONS
 from order_sync.settings import Arrival
 
 if TYPE_CHECKING:
@@ -55,8 +56,10 @@ class WaitForFiles(BaseSensorOperator):
         with ledger() as book, guarded(run, book, self.flow, self.retailer, self.task_id):
             if self._works_from_the_store(run, book):
                 return PokeReturnValue(is_done=True, xcom_value=[])
-            files = self._wanted(run, self._finished_files())
+            found = self._finished_files()
+            files = self._wanted(run, [file for file in found if file.path])
             if files:
+                self._tell_unusable(run, book, [file.name for file in found if not file.path])
                 return PokeReturnValue(is_done=True, xcom_value=[_as_xcom(file) for file in files])
             return PokeReturnValue(is_done=bool(book.unfinished_batches(self.flow, self.retailer)), xcom_value=[])
 
@@ -73,6 +76,21 @@ class WaitForFiles(BaseSensorOperator):
         with SftpClient(self.conn_id) as sftp:
             files = sftp.stable_files(self.folder, seconds=self.arrival.stable_seconds)
         return sorted(files, key=lambda file: (file.mtime, file.name))
+
+    def _tell_unusable(self, run: Run, book: Ledger, names: list[str]) -> None:
+        """Report files whose names nobody may use as a path; they stay where they are."""
+        for name in names:
+            book.note_problem(
+                flow=self.flow,
+                retailer=self.retailer,
+                dag_id=run.dag_id,
+                run_id=run.run_id,
+                task_id="file name",
+                error_class="BadInput",
+                message=f"{REASONS['FILE_NAME_UNSAFE'].title}: {name!r:.120} in {self.folder}",
+                next_step=REASONS["FILE_NAME_UNSAFE"].what_to_do,
+                at=run.now,
+            )
 
     def _wanted(self, run: Run, files: list[RemoteFile]) -> list[RemoteFile]:
         """The files asked for, all of them by default.

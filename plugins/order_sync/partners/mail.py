@@ -86,6 +86,10 @@ class Mail(Protocol):
         """File name of the attachment."""
 
 
+class PartlyRefused(Rejected):
+    """Some recipients were refused, the others got the mail: it must not be sent again."""
+
+
 def send_report(
     rendered: Mail, *, conn_id: str, recipients: Sequence[str], message_id: str, produced_at: datetime
 ) -> None:
@@ -96,7 +100,8 @@ def send_report(
     :param produced_at: aware; becomes the ``Date`` of the mail.
     :raises Stop: the recipients or the connection are set up wrongly; nothing was sent.
     :raises NotSent: nobody got it and it is safe to repeat.
-    :raises Rejected: the server refused one or more recipients (named; the others got it), the sender or the content.
+    :raises PartlyRefused: the server refused some recipients (named); the others got it.
+    :raises Rejected: the server refused every recipient, the sender or the content: nobody got it.
     :raises InDoubt: the connection was lost while the mail was being handed over.
     """
     to = checked_addresses(recipients)
@@ -104,7 +109,7 @@ def send_report(
         message = build_message(rendered, sender=sender, recipients=to, message_id=message_id, produced_at=produced_at)
         refused = _hand_over(client, message, sender.addr_spec, to)
     if refused:
-        raise Rejected(
+        raise PartlyRefused(
             f"The mail server refused {_named(refused)} as recipients of the report; the other recipients got it.",
             next_step="Correct these addresses in the retailer's settings; the report need not be sent again.",
         )

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from order_sync.errors import BadInput, OrderSyncError
+from order_sync.errors import BadInput, NotSent, OrderSyncError
 
 _UNFINISHED_ENDINGS = (".part", ".tmp", ".filepart")
 _UNSAFE_CATEGORIES = ("Cc", "Cs")  # control characters, and halves of characters that cannot be encoded
@@ -85,6 +85,10 @@ class Published:
     error: OrderSyncError | None = None
 
 
+class Replaced(NotSent):
+    """Another file stands under the name by now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
     """The outcome of one move.
@@ -97,6 +101,11 @@ class Moved:
     source: str
     path: str
     error: OrderSyncError | None = None
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another file stands there by now; it is left where it is, for nobody has read it."""
+        return isinstance(self.error, Replaced)
 
 
 class Sink(Protocol):

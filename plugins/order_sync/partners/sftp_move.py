@@ -11,7 +11,7 @@ from order_sync import faults
 from order_sync.errors import NotSent, OrderSyncError, Stop
 from order_sync.partners.sftp_blocks import digest, holds
 from order_sync.partners.sftp_connection import LOST
-from order_sync.partners.sftp_files import Moved, RemoteFile, check_name
+from order_sync.partners.sftp_files import Moved, RemoteFile, Replaced, check_name
 from order_sync.partners.sftp_session import Session, join
 
 _MOST_NAMES = 100
@@ -84,10 +84,10 @@ async def _one(session: Session, path: str, folder: str, listed: RemoteFile | No
 
 
 async def _check_same(session: Session, listed: RemoteFile) -> None:
-    """:raises NotSent: if another file stands under the name by now: it has to be downloaded first."""
+    """:raises Replaced: if another file stands under the name by now: it has to be downloaded first."""
     look = await session.look(listed.path)
     if look is not None and (look.size, look.mtime) != (listed.size, int(listed.mtime.timestamp())):
-        raise NotSent(
+        raise Replaced(
             f"The file {listed.path!r} was replaced since it was downloaded: it is left where it is.",
             next_step="Nothing to do: the next run takes the new one.",
         )

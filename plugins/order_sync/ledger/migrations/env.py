@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alembic import context
+
 from order_sync.ledger.schema import metadata
 
 context.configure(

@@ -1,0 +1,310 @@
+"""A live Airflow: API server, DAG processor and a scheduler with the LocalExecutor, as processes of their own on loopback.
+
+It runs with the settings of ``env.sh``, so that what a person gets from ``source ./env.sh`` is what is tested. Each
+process leads a session of its own: that is how everything it has started is found and ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from tests.support.airflow_lab import DAG, ROOT, AirflowLab
+from tests.support.openssh import free_port
+
+AIRFLOW = (sys.executable, "-m", "airflow")
+#: How long a slow machine may take for anything.
+PATIENCE_SECONDS = 120.0
+_ENDED = frozenset({"success", "failed"})
+
+#: Nobody else uses this Airflow, so it need not be kind to others; it must notice dead tasks soon.
+_SETTINGS = {
+    "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+    "AIRFLOW__CORE__PARALLELISM": "2",
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+    "AIRFLOW__API__WORKERS": "1",
+    "AIRFLOW__API__SECRET_KEY": "nobody outside these tests ever talks to it",
+    "AIRFLOW__API_AUTH__JWT_SECRET": "nobody outside these tests ever talks to it, whatever the key",
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "2",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "12",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+}
+
+
+class LiveRun(NamedTuple):
+    """A run that has ended.
+
+    :param kind: ``manual``, ``scheduled`` or ``backfill``.
+    :param tasks: state by task id.
+    """
+
+    run_id: str
+    kind: str
+    state: str
+    tasks: dict[str, str]
+
+
+def project_environment(lab: AirflowLab, home: Path, **more: str) -> dict[str, str]:
+    """The environment of a shell after ``source ./env.sh``, with the partners and the ledger of a laboratory.
+
+    :param home: Airflow's own folder.
+    :param more: what differs from ``env.sh`` besides.
+    """
+    # what the session's own conftest says about Airflow must not reach these processes
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "ORDER_SYNC_"))}
+    given = {**outside, **lab.variables(home)}
+    shell = subprocess.run(
+        ["bash", "-c", "source ./env.sh && env -0"], cwd=ROOT, env=given, capture_output=True, text=True, check=True
+    )
+    sourced = dict(line.split("=", 1) for line in shell.stdout.split("\0") if line)
+    backend = json.dumps({"connections_file_path": str(lab.connections_path)})
+    return {**sourced, "AIRFLOW__SECRETS__BACKEND_KWARGS": backend, **more}
+
+
+class LiveAirflow:
+    """Airflow as it runs in production, but for SQLite; use it as a context manager.
+
+    :param home: Airflow's own folder.
+    :param lab: the partners, the ledger and the settings.
+    """
+
+    def __init__(self, home: Path, lab: AirflowLab) -> None:
+        self.home = home
+        self._lab = lab
+        self._port = free_port()
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._sessions: set[int] = set()
+        self._token = ""
+        self.environment: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self.home.mkdir(parents=True, exist_ok=True)
+        # the host names neither proxy nor name server: 127.0.0.1 is reached directly
+        ours = {**_SETTINGS, "no_proxy": "127.0.0.1"}
+        self.environment = project_environment(self._lab, self.home, AIRFLOW__API__PORT=str(self._port), **ours)
+        self.environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://127.0.0.1:{self._port}/execution/"
+        try:
+            self.command("db", "migrate")
+            self._start("api-server")
+            self._start("dag-processor")
+        except BaseException:
+            self._end_all()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end_all()
+
+    # Its processes.
+
+    def start_scheduler(self, fault: str = "") -> None:
+        """Start the scheduler; every task runs below it.
+
+        :param fault: a place of :data:`order_sync.faults.POINTS` where each task that reaches it is killed.
+        """
+        self._start("scheduler", ORDER_SYNC_FAULT_AT=fault)
+
+    def stop_scheduler(self, number: int = signal.SIGTERM) -> None:
+        """End the scheduler and all tasks.
+
+        :param number: SIGKILL to end it as a machine dies.
+        """
+        self._end("scheduler", number)
+
+    def ready(self) -> None:
+        """Wait until the API answers and the DAG is known, then unpause it."""
+        self._until("the API answers", lambda: self._log_in())
+        self._until("the DAG is known", lambda: self._ask("GET", f"/dags/{DAG}", missing=True))
+        self._ask("PATCH", f"/dags/{DAG}", {"is_paused": False})
+
+    def command(self, *arguments: str) -> str:
+        """Run ``airflow ...`` to its end and return what it printed.
+
+        :raises RuntimeError: it failed.
+        """
+        done = subprocess.run(
+            [*AIRFLOW, *arguments],
+            env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS,
+        )  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(f"airflow {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    # What is run.
+
+    def trigger(self, at: datetime | None = None, until: datetime | None = None, **conf: Any) -> str:
+        """Start a run and return its id.
+
+        :param at: logical date and start of its data interval.
+        :param until: end of that interval.
+        """
+        body = {"logical_date": at and at.isoformat(), "conf": conf}
+        if at and until:
+            body |= {"data_interval_start": at.isoformat(), "data_interval_end": until.isoformat()}
+        return str(self._ask("POST", f"/dags/{DAG}/dagRuns", body)["dag_run_id"])
+
+    def run(self, at: datetime | None = None, until: datetime | None = None, **conf: Any) -> LiveRun:
+        """Start a run and wait for it."""
+        return self.finished(self.trigger(at, until, **conf))
+
+    def clear(self, run_id: str, *tasks: str) -> LiveRun:
+        """Clear tasks of a run that has ended, all of them by default, and wait until it has ended again."""
+        body = {"dry_run": False, "only_failed": False, "dag_run_id": run_id, "task_ids": list(tasks) or None}
+        cleared = self._ask("POST", f"/dags/{DAG}/clearTaskInstances", body)["task_instances"]
+        assert {one["task_id"] for one in cleared} >= set(tasks), cleared
+        return self.finished(run_id)
+
+    def backfill(self, start: datetime, end: datetime) -> list[LiveRun]:
+        """Run past intervals again with ``airflow backfill create`` and wait for all of them."""
+        window = ["--from-date", start.isoformat(), "--to-date", end.isoformat()]
+        known = self._backfills()
+        self.command("backfill", "create", "--dag-id", DAG, *window, "--reprocess-behavior", "completed")
+        (new,) = self._backfills() - known
+        self._until(f"backfill {new} is over", lambda: self._ask("GET", f"/backfills/{new}")["completed_at"])
+        found = self._ask("GET", f"/dags/{DAG}/dagRuns?run_type=backfill&limit=100")["dag_runs"]
+        return [self.finished(run["dag_run_id"]) for run in found]
+
+    def finished(self, run_id: str) -> LiveRun:
+        """Wait until a run has ended."""
+        path = f"/dags/{DAG}/dagRuns/{run_id}"
+        self._until(f"run {run_id} ends", lambda: self._ask("GET", path)["state"] in _ENDED)
+        run = self._ask("GET", path)
+        tasks = {one["task_id"]: one["state"] for one in self._ask("GET", f"{path}/taskInstances")["task_instances"]}
+        return LiveRun(run_id, run["run_type"], run["state"], tasks)
+
+    def wait_for(self, run_id: str, task_id: str, state: str) -> None:
+        """Wait until a task of a run is in a state."""
+        path = f"/dags/{DAG}/dagRuns/{run_id}/taskInstances/{task_id}"
+        self._until(f"{task_id} is {state}", lambda: self._ask("GET", path)["state"] == state)
+
+    def tries(self, run_id: str, task_id: str) -> list[str]:
+        """How each try of a task ended, the first one first."""
+        path = f"/dags/{DAG}/dagRuns/{run_id}/taskInstances/{task_id}/tries"
+        found = self._ask("GET", path)["task_instances"]
+        return [one["state"] for one in sorted(found, key=lambda one: one["try_number"])]
+
+    def _backfills(self) -> set[int]:
+        return {one["id"] for one in self._ask("GET", f"/backfills?dag_id={DAG}")["backfills"]}
+
+    # How it is talked to.
+
+    def _log_in(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/auth/token", timeout=10) as answer:
+                self._token = json.load(answer)["access_token"]
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+        return True
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, missing: bool = False) -> Any:
+        """One call of the REST API.
+
+        :param missing: whether 404 is an answer too: None.
+        :raises RuntimeError: the API refused.
+        """
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._port}/api/v2{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            if missing and error.code == 404:
+                return None
+            raise RuntimeError(f"{method} {path}: {error.code} {error.read().decode()}") from error
+
+    def _until(self, what: str, look: Callable[[], Any]) -> None:
+        """Look again and again.
+
+        :raises RuntimeError: a process ended, or it took too long.
+        """
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not look():
+            dead = [name for name, process in self._processes.items() if process.poll() is not None]
+            if dead or time.monotonic() > deadline:
+                why = f"{dead} ended" if dead else f"not within {PATIENCE_SECONDS} s"
+                raise RuntimeError(f"Waiting until {what}: {why}.\n{self._last_words()}")
+            time.sleep(0.1)
+
+    def _last_words(self) -> str:
+        logs = sorted(self.home.glob("*.out"))
+        return "\n".join(f"== {log.name}\n{log.read_text(errors='replace')[-3000:]}" for log in logs)
+
+    # How it ends.
+
+    def _start(self, name: str, **more: str) -> None:
+        with (self.home / f"{name}.out").open("ab") as log:
+            process = subprocess.Popen(
+                [*AIRFLOW, name],
+                env={**self.environment, **more}, cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        self._processes[name] = process
+        self._sessions.add(process.pid)
+
+    def _end(self, name: str, number: int = signal.SIGTERM) -> None:
+        process = self._processes.pop(name)
+        if number == signal.SIGKILL:
+            self._kill(process.pid)
+        else:
+            process.send_signal(number)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._kill(process.pid)
+
+    def _end_all(self) -> None:
+        for process in self._processes.values():
+            process.terminate()
+        for name in list(self._processes):
+            self._end(name)
+
+    def _kill(self, session: int) -> None:
+        """Kill what is left of a session: tasks leave the scheduler's process group, but not its session."""
+        deadline = time.monotonic() + 10
+        while (left := _members(session)) and time.monotonic() < deadline:
+            for pid in left:
+                _kill(pid)
+            time.sleep(0.05)
+
+    def left(self) -> list[int]:
+        """Ids of processes that this Airflow has started and that still run."""
+        return [pid for session in self._sessions for pid in _members(session)]
+
+
+def _members(session: int) -> list[int]:
+    """Ids of the living processes of a session."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, its_session = stat.read_text().rpartition(")")[2].split()[:4]
+        except OSError:
+            continue  # it ended meanwhile
+        if int(its_session) == session and state != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
