@@ -39,6 +39,7 @@ def main() -> int:
         except Exception as error:
             stage.fail(f"{type(error).__name__}: {error}")
             raise
+        tables.hotwax()
         tables.files()
         tables.mails()
         faults = [*_compare(world, expected), *tables.open_equations()]

@@ -47,6 +47,21 @@ class Tables:
                     rows.append(("left out" if code else "set aside", title_, *_tally(tally)))
         self._table(f"run {title}", ("", "", "orders", "USD"), rows)
 
+    def hotwax(self) -> None:
+        """What HotWax says that it has imported."""
+        summary = self._world.hotwax.api.summary()
+        rows: list[Sequence[str]] = [
+            ("orders", f"{summary['orders']} with {summary['orderItems']} items: {summary['ordersByStatus']}", ""),
+            ("sum of their totals", f"{summary['grandTotal']} USD", ""),
+            ("stock", f"{summary['varianceRows']} rows, {summary['varianceUnits']} units", ""),
+        ]
+        for log in self._world.hotwax.logs.all()[::-1]:
+            taken = (log.total or 0) - (log.failed or 0)
+            rows.append(
+                (f"import {log.log_id}", f"{log.content_name}: {taken} of {log.total} records, {log.status}", "")
+            )
+        self._table("what HotWax imported", ("", "", ""), rows)
+
     def files(self) -> None:
         """Where every file lies now."""
         root = self._world.sftp.root

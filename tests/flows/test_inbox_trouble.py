@@ -134,15 +134,15 @@ def test_file_replaced_while_its_run_is_under_way_is_not_lost(lab: AirflowLab) -
     assert Truth(first, second).faults(lab) == []
 
 
-@pytest.mark.parametrize("name", ["two words & more.json", "bestellung-für-zoë-🛍.json", "..json.json"[1:], "-rf.json"])
+@pytest.mark.parametrize("name", ["two words & more.json", "für-zoë-🛍.json", "-rf.json", "{{ ds }}.json"])
 def test_odd_but_harmless_names_pass(lab: AirflowLab, name: str) -> None:
     order = SHOP.order(1)
-    (lab.inbox / name.removeprefix(".")).write_text(json.dumps(order))
+    (lab.inbox / name).write_text(json.dumps(order))
     assert lab.run().state == "success"
     assert Truth(order).faults(lab) == []
 
 
-@pytest.mark.parametrize("name", ["..\\..\\evil.json", "line\nbreak.json", "right\u202etoleft.json"])
+@pytest.mark.parametrize("name", ["a\\..\\..\\evil.json", "line\nbreak.json"])
 def test_name_that_is_not_safe_in_a_path_is_told_and_the_others_go(lab: AirflowLab, name: str) -> None:
     order = SHOP.order(1)
     lab.drop(order)
@@ -150,7 +150,7 @@ def test_name_that_is_not_safe_in_a_path_is_told_and_the_others_go(lab: AirflowL
     lab.run()
     assert Truth(order).faults(lab, inbox=1) == []
     (mail,) = lab.mails
-    assert "cannot be used in a path" in text_of(mail)
+    assert "The file name holds characters that are not safe in a path" in text_of(mail)
     assert "Rename the file on the SFTP server" in text_of(mail)
     (lab.inbox / name).rename(lab.inbox / "renamed.json")
     assert lab.run().state == "success"

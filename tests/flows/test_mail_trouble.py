@@ -24,7 +24,7 @@ def test_report_is_sent_by_the_next_run_when_the_mail_server_fails(lab: AirflowL
     assert (run.tasks["archive"], run.tasks["report"], run.tasks["finished"]) == (
         "success", "failed", "upstream_failed",
     )  # fmt: skip
-    assert "smtp_default" in run.log
+    assert "Nobody got the report" in run.log if trouble == "busy" else "smtp_default" in run.log
     assert Truth(order).faults(lab) == [], "the data path does not wait for the mail"
 
     if trouble == "down":

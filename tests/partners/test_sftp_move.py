@@ -9,6 +9,7 @@ import pytest
 
 from order_sync.errors import BadInput, NotSent, Stop
 from order_sync.partners.sftp import SftpClient
+from order_sync.partners.sftp_files import Replaced
 from sandbox.sftp import SftpServer
 
 from .conftest import Server
@@ -106,8 +107,8 @@ def test_file_that_was_replaced_since_it_was_listed_stays(any_server: Server, an
     os.utime(any_server.root / "in/b.json", (1_700_000_000, 1_700_000_000))
     moved = any_client.move_many(files, "archive")
     assert [(one.path, type(one.error)) for one in moved] == [
-        ("", NotSent),
-        ("", NotSent),
+        ("", Replaced),
+        ("", Replaced),
         ("archive/c.json", type(None)),
     ]
     assert "'in/a.json' was replaced since it was downloaded" in str(moved[0].error)

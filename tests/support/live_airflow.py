@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,7 +22,6 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from tests.support.airflow_lab import DAG, ROOT, AirflowLab
-from tests.support.openssh import free_port
 
 AIRFLOW = (sys.executable, "-m", "airflow")
 #: How long a slow machine may take for anything.
@@ -56,15 +56,22 @@ class LiveRun(NamedTuple):
     tasks: dict[str, str]
 
 
-def project_environment(lab: AirflowLab, home: Path, **more: str) -> dict[str, str]:
+def project_environment(lab: AirflowLab, home: Path, overlay: Path, **more: str) -> dict[str, str]:
     """The environment of a shell after ``source ./env.sh``, with the partners and the ledger of a laboratory.
 
     :param home: Airflow's own folder.
+    :param overlay: settings laid over every retailer's.
     :param more: what differs from ``env.sh`` besides.
     """
     # what the session's own conftest says about Airflow must not reach these processes
     outside = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "ORDER_SYNC_"))}
-    given = {**outside, **lab.variables(home)}
+    given = {
+        **outside,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW_CONN_ORDER_SYNC_LEDGER": json.dumps({"conn_type": "sqlite", "host": str(lab.ledger_path)}),
+        "ORDER_SYNC_STAGING": f"file://{lab.home / 'staging'}",
+        "ORDER_SYNC_OVERLAY": str(overlay),
+    }
     shell = subprocess.run(
         ["bash", "-c", "source ./env.sh && env -0"], cwd=ROOT, env=given, capture_output=True, text=True, check=True
     )
@@ -77,13 +84,14 @@ class LiveAirflow:
     """Airflow as it runs in production, but for SQLite; use it as a context manager.
 
     :param home: Airflow's own folder.
-    :param lab: the partners, the ledger and the settings.
+    :param lab: the partners and the ledger.
+    :param overlay: settings laid over every retailer's.
     """
 
-    def __init__(self, home: Path, lab: AirflowLab) -> None:
+    def __init__(self, home: Path, lab: AirflowLab, overlay: Path) -> None:
         self.home = home
-        self._lab = lab
-        self._port = free_port()
+        self._lab, self._overlay = lab, overlay
+        self._port = _free_port()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._sessions: set[int] = set()
         self._token = ""
@@ -91,10 +99,12 @@ class LiveAirflow:
 
     def __enter__(self) -> Self:
         self.home.mkdir(parents=True, exist_ok=True)
-        # the host names neither proxy nor name server: 127.0.0.1 is reached directly
-        ours = {**_SETTINGS, "no_proxy": "127.0.0.1"}
-        self.environment = project_environment(self._lab, self.home, AIRFLOW__API__PORT=str(self._port), **ours)
-        self.environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://127.0.0.1:{self._port}/execution/"
+        ours = {
+            **_SETTINGS,
+            "AIRFLOW__API__PORT": str(self._port),
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{self._port}/execution/",
+        }
+        self.environment = project_environment(self._lab, self.home, self._overlay, **ours)
         try:
             self.command("db", "migrate")
             self._start("api-server")
@@ -118,12 +128,9 @@ class LiveAirflow:
         """
         self._start("scheduler", ORDER_SYNC_FAULT_AT=fault)
 
-    def stop_scheduler(self, number: int = signal.SIGTERM) -> None:
-        """End the scheduler and all tasks.
-
-        :param number: SIGKILL to end it as a machine dies.
-        """
-        self._end("scheduler", number)
+    def kill_scheduler(self) -> None:
+        """End the scheduler and all that runs below it, as when a machine dies."""
+        self._kill(self._processes.pop("scheduler"))
 
     def ready(self) -> None:
         """Wait until the API answers and the DAG is known, then unpause it."""
@@ -160,6 +167,12 @@ class LiveAirflow:
     def run(self, at: datetime | None = None, until: datetime | None = None, **conf: Any) -> LiveRun:
         """Start a run and wait for it."""
         return self.finished(self.trigger(at, until, **conf))
+
+    def scheduled(self) -> LiveRun:
+        """Wait for the run that the scheduler starts by itself for the latest interval that is over."""
+        path = f"/dags/{DAG}/dagRuns?run_type=scheduled"
+        self._until("the scheduler starts a run", lambda: self._ask("GET", path)["dag_runs"])
+        return self.finished(self._ask("GET", path)["dag_runs"][0]["dag_run_id"])
 
     def clear(self, run_id: str, *tasks: str) -> LiveRun:
         """Clear tasks of a run that has ended, all of them by default, and wait until it has ended again."""
@@ -258,32 +271,24 @@ class LiveAirflow:
         self._processes[name] = process
         self._sessions.add(process.pid)
 
-    def _end(self, name: str, number: int = signal.SIGTERM) -> None:
-        process = self._processes.pop(name)
-        if number == signal.SIGKILL:
-            self._kill(process.pid)
-        else:
-            process.send_signal(number)
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        self._kill(process.pid)
-
     def _end_all(self) -> None:
+        """Ask all to end, then see to it."""
         for process in self._processes.values():
             process.terminate()
-        for name in list(self._processes):
-            self._end(name)
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline and any(process.poll() is None for process in self._processes.values()):
+            time.sleep(0.1)
+        while self._processes:
+            self._kill(self._processes.popitem()[1])
 
-    def _kill(self, session: int) -> None:
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
         """Kill what is left of a session: tasks leave the scheduler's process group, but not its session."""
         deadline = time.monotonic() + 10
-        while (left := _members(session)) and time.monotonic() < deadline:
+        while (left := _members(process.pid)) and time.monotonic() < deadline:
             for pid in left:
                 _kill(pid)
             time.sleep(0.05)
+        process.wait(timeout=10)
 
     def left(self) -> list[int]:
         """Ids of processes that this Airflow has started and that still run."""
@@ -301,6 +306,12 @@ def _members(session: int) -> list[int]:
         if int(its_session) == session and state != "Z":
             found.append(int(stat.parent.name))
     return found
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _kill(pid: int) -> None:

@@ -106,7 +106,8 @@ def run(orders: Iterable[Any], using: PredictSpringOrders | None = None, size: i
     for frame in using.read(records, size):
         verdicts = frame.judgement.verdicts
         keys = frame.judgement.sheet.labels.to_pylist()
-        causes |= {keys[at] or f"#{at}": cause for at, cause in verdicts.causes.items()}
+        places = [record.index for record in frame.judgement.frame.records]
+        causes |= {keys[at] or f"#{places[at]}": cause for at, cause in verdicts.causes.items()}
         causes |= {f"#{record.index}": cause for record, cause in frame.judgement.frame.undecodable}
         good = ~verdicts.rejected
         part, written = using.feed_rows(frame, good & ~using.left_out(frame), first=rows == 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from order_sync.errors import OrderSyncError
 from order_sync.flow import Run
 from order_sync.ledger import Batch, BatchFile, BatchState, Ledger
 from order_sync.operators.base import FlowOperator
@@ -43,13 +44,15 @@ class Archive(FlowOperator):
         unread = book.unread_files(batch.id)
         for folder in (self.archive, self.error):
             chosen = [file for file in files if (file.file_id in unread) is (folder == self.error)]
-            self._move(book, sftp, batch, chosen, f"{folder}/{batch.created_at:%Y/%m/%d}")
+            self._move(run, book, sftp, batch, chosen, f"{folder}/{batch.created_at:%Y/%m/%d}")
         done = {BatchState.PUBLISHED, BatchState.CONFIRMED}
         book.move_batch(batch.id, done, BatchState.CLOSED, at=run.now)
         return len(files)
 
-    def _move(self, book: Ledger, sftp: SftpClient, batch: Batch, files: list[BatchFile], folder: str) -> None:
-        """Move files and note where they lie.
+    def _move(
+        self, run: Run, book: Ledger, sftp: SftpClient, batch: Batch, files: list[BatchFile], folder: str
+    ) -> None:
+        """Move files and note where they lie; a file that somebody else took away needs no move, but is told.
 
         :raises OrderSyncError: the first error, after the others were moved and noted.
         """
@@ -62,12 +65,27 @@ class Archive(FlowOperator):
                 self.log.warning(
                     "File %r was replaced after it was read: the new one stays for the next run.", file.name
                 )
-            if one.replaced or one.error is None:
-                paths[file.position] = one.path or "(replaced)"
+            if one.gone and one.error:
+                self._tell_gone(run, book, one.error)
+            if one.error is None or one.replaced or one.gone:
+                paths[file.position] = one.path or ("(replaced)" if one.replaced else "(gone)")
         book.set_archived(batch.id, paths)
-        error = next((one.error for one in moved if one.error and not one.replaced), None)
+        error = next((one.error for one in moved if one.error and not (one.replaced or one.gone)), None)
         if error:
             raise error
+
+    def _tell_gone(self, run: Run, book: Ledger, error: OrderSyncError) -> None:
+        book.note_problem(
+            flow=self.flow,
+            retailer=self.retailer,
+            dag_id=run.dag_id,
+            run_id=run.run_id,
+            task_id="inbox",
+            error_class=type(error).__name__,
+            message=error.message,
+            next_step=error.next_step,
+            at=run.now,
+        )
 
 
 def _as_listed(file: BatchFile) -> RemoteFile | str:

@@ -45,7 +45,11 @@ class FailureReportMail(FlowOperator):
 
         exceptions = book.exceptions(self.flow, self.retailer, unreported_only=True)
         solved = book.solved_since_report(self.flow, self.retailer)
-        noted = book.problems_of_run(run.dag_id, run.run_id, unreported_only=True)
+        noted = [
+            problem
+            for problem in book.problems_of_run(run.dag_id, run.run_id, unreported_only=True)
+            if problem.task_id != self.task_id  # a mail that arrives need not tell of one that did not
+        ]
         report = failure_report(
             flow=self.flow,
             title=self.title,

@@ -42,6 +42,8 @@ from order_sync.transforms.tlog_vocabulary import KINDS
 #: States of an order that has left us or is about to, so that another version of it is a change of something sent.
 _SENT = frozenset({State.READY, State.INTENDED, State.DELIVERED, State.CONFIRMED, State.UNKNOWN})
 _TAKEN_UP = frozenset({AdmissionKind.NEW, AdmissionKind.AGAIN, AdmissionKind.MINE, AdmissionKind.CHANGED})
+#: Arrivals that are or were this batch's own; one that a later batch took up still stands in this batch's feeds.
+_OWN = _TAKEN_UP | {AdmissionKind.MOVED}
 
 
 class Candidate(NamedTuple):
@@ -250,7 +252,7 @@ class BatchTransform:
         )
         first = {}
         for at, (key, admission) in enumerate(zip(keys, admissions, strict=False)):
-            if key in mine and admission.kind in _TAKEN_UP and admission.version <= 1:
+            if key in mine and admission.kind in _OWN and admission.version <= 1:
                 first.setdefault(key, at)
         chosen = np.zeros(len(keys), dtype=np.bool_)
         chosen[list(first.values())] = True

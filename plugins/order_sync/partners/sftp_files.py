@@ -89,6 +89,10 @@ class Replaced(NotSent):
     """Another file stands under the name by now."""
 
 
+class Gone(NotSent):
+    """The file is neither where it was nor where it was to go."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
     """The outcome of one move.
@@ -106,6 +110,11 @@ class Moved:
     def replaced(self) -> bool:
         """Whether another file stands there by now; it is left where it is, for nobody has read it."""
         return isinstance(self.error, Replaced)
+
+    @property
+    def gone(self) -> bool:
+        """Whether somebody else has taken the file away."""
+        return isinstance(self.error, Gone)
 
 
 class Sink(Protocol):

@@ -8,10 +8,10 @@ from pathlib import PurePosixPath
 import asyncssh
 
 from order_sync import faults
-from order_sync.errors import NotSent, OrderSyncError, Stop
+from order_sync.errors import OrderSyncError, Stop
 from order_sync.partners.sftp_blocks import digest, holds
 from order_sync.partners.sftp_connection import LOST
-from order_sync.partners.sftp_files import Moved, RemoteFile, Replaced, check_name
+from order_sync.partners.sftp_files import Gone, Moved, RemoteFile, Replaced, check_name
 from order_sync.partners.sftp_session import Session, join
 
 _MOST_NAMES = 100
@@ -103,7 +103,7 @@ async def _moved(session: Session, path: str, target: str) -> bool:
         there = await session.look(target)
         here = await session.look(path)
         if here is None and there is None:
-            raise NotSent(
+            raise Gone(
                 f"The file {path!r} cannot be moved: it is neither there nor at {target!r}.",
                 next_step="Ask who else takes files out of the folder; the downloaded copy is kept.",
             ) from error
