@@ -61,6 +61,11 @@ def test_unscaled_digits_of_any_part_of_a_column(texts: list[Decimal | None], st
     assert money.unscaled(part).tolist() == [int((value or Decimal(0)).scaleb(SCALE)) for value in values[start:]]
 
 
+@pytest.mark.parametrize("column", [[], [None] * 3])
+def test_unscaled_digits_of_nothing(column: list[None]) -> None:
+    assert money.unscaled(pa.array(column, pa.decimal128(18, SCALE))).tolist() == [0] * len(column)
+
+
 @pytest.mark.parametrize(
     ("text", "decimals", "minor"),
     [

@@ -261,7 +261,9 @@ def _array_elements(stream: BinaryIO, name: str, max_record_bytes: int) -> Itera
         tokens = _tokens(chunk, in_string, escaped, depth)
         in_string, escaped, depth = tokens.in_string, tokens.escaped, tokens.depth
         begin = 0
-        for end in tokens.positions[tokens.depths == 1]:
+        closed = tokens.positions[tokens.depths == 0]
+        ends = tokens.positions[tokens.depths == 1]
+        for end in ends[ends < closed[0]] if len(closed) else ends:
             element = pending + chunk[begin : end + 1]
             data = element.lstrip(_BLANKS + b",")
             if not data.startswith(b"{"):
@@ -270,7 +272,6 @@ def _array_elements(stream: BinaryIO, name: str, max_record_bytes: int) -> Itera
                 raise _too_large(name, max_record_bytes)
             yield RawRecord(index, base + begin - len(pending) + len(element) - len(data), data)
             pending, begin, index = b"", int(end) + 1, index + 1
-        closed = tokens.positions[tokens.depths == 0]
         if len(closed):
             _check_end(pending + chunk[begin : int(closed[0])], chunk[int(closed[0]) + 1 :], stream, name)
             return

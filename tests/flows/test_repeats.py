@@ -1,0 +1,192 @@
+"""Whatever comes or is done twice goes out once."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from sandbox.predictspring import Shop
+from sandbox.predictspring_files import dump
+from tests.support.airflow_lab import AirflowLab, text_of
+from tests.support.truth import Truth
+
+SHOP = Shop(seed=23)
+AT = datetime(2026, 9, 1, 6, 7, tzinfo=UTC)
+
+
+def test_run_that_is_done_again_changes_nothing(lab: AirflowLab) -> None:
+    """What ``dag.test()`` does with a date that was run: every task is cleared and runs again, in a new run."""
+    orders = [SHOP.order(n) for n in range(1, 6)]
+    lab.drop(*orders, SHOP.return_order(6))
+    assert lab.run(at=AT).state == "success"
+    before, outputs = lab.everything(), _outputs(lab, forget=True)
+    lab.drop(SHOP.order(7), stem="later")
+
+    again = lab.run(at=AT)
+
+    assert again.state == "success"
+    assert set(again.tasks.values()) == {"success"}
+    (lab.inbox / "later_PS00000007.json").unlink()
+    assert lab.everything() == before, "a file that came later is not part of this run"
+    assert _outputs(lab) == outputs, "the same bytes, computed anew"
+    assert Truth(*orders).faults(lab) == []
+
+
+def test_same_bytes_under_another_name(lab: AirflowLab) -> None:
+    order = SHOP.order(1)
+    lab.drop(order)
+    (lab.inbox / "copy of it.json").write_bytes(dump(order))
+    assert lab.run().state == "success"
+    lab.drop(order, stem="again")
+    assert lab.run().state == "success"
+    assert Truth(order).faults(lab) == []
+    assert len(lab.rows("files")) == 1
+    assert sorted(row["name"] for row in lab.rows("batch_files")) == [
+        "again_PS00000001.json", "copy of it.json", "tlog_PS00000001.json",
+    ]  # fmt: skip
+    assert [row["kind"] for row in lab.rows("repeats")] == ["SAME"]
+    assert lab.mails == []
+
+
+def test_same_file_again_under_its_old_name(lab: AirflowLab) -> None:
+    order = SHOP.order(1)
+    for _ in range(3):
+        lab.drop(order)
+        assert lab.run().state == "success"
+    assert Truth(order).faults(lab) == []
+    assert len([name for name in lab.tree() if "/archive/" in name and name.startswith("predictspring")]) == 1
+
+
+def test_superset_file_brings_only_what_is_new(lab: AirflowLab) -> None:
+    orders = [SHOP.order(n) for n in range(1, 8)]
+    lab.drop(*orders[:4], stem="hour", layout="array")
+    lab.run()
+    lab.drop(*orders, stem="day", layout="array")
+    lab.run()
+    assert Truth(*orders).faults(lab) == []
+    assert [_keys(feed) for feed in lab.published().values()] == [_ids(orders[:4]), _ids(orders[4:])]
+    assert lab.batches()[1].summary["excluded"] == {"ALREADY_SENT": 4}
+
+
+def test_order_twice_in_one_run(lab: AirflowLab) -> None:
+    orders = [SHOP.order(n) for n in range(1, 4)]
+    lab.drop(*orders, stem="hour", layout="array")
+    lab.drop(*orders, stem="day", layout="gz")
+    lab.run()
+    assert Truth(*orders).faults(lab) == []
+
+
+def test_same_order_in_another_layout_is_no_change(lab: AirflowLab) -> None:
+    order = SHOP.order(1)
+    lab.drop(order)
+    lab.run()
+    (lab.inbox / "pretty.json").write_text(json.dumps(dict(reversed(order.items())), indent=4))
+    lab.run()
+    assert Truth(order).faults(lab) == []
+    assert (lab.mails, [row["kind"] for row in lab.rows("repeats")]) == ([], ["SAME"])
+
+
+def test_changed_order_waits_for_a_person(lab: AirflowLab) -> None:
+    order = SHOP.order(1, "mixed")
+    lab.drop(order)
+    lab.run()
+    lab.drop(_changed(order), stem="changed")
+    assert lab.run().state == "success"
+    assert Truth(order).faults(lab) == []
+    (mail,) = lab.mails
+    assert "The order was already sent and has changed since".upper() in text_of(mail)
+    assert lab.states() == {"PS00000001": "QUARANTINED"}
+
+
+def test_changed_order_goes_out_again_where_the_settings_say_so(lab: AirflowLab) -> None:
+    lab.settings(on_changed_order="emit", connections={"hotwax_api": ""})
+    order = SHOP.order(1, "mixed")
+    lab.drop(order)
+    lab.run()
+    lab.drop(_changed(order), stem="changed")
+    lab.run()
+    assert [_keys(feed) for feed in lab.published().values()] == [["PS00000001"], ["PS00000001"]]
+    assert Truth(order).faults(lab) == [], "its stock has moved before; HotWax itself refuses the second one"
+
+
+def test_older_version_is_left_out(lab: AirflowLab) -> None:
+    newer = SHOP.order(1)
+    older = {**_changed(newer), "updateDate": newer["updateDate"] - 60_000}
+    lab.drop(newer)
+    lab.run()
+    lab.drop(older, stem="older")
+    lab.run()
+    assert Truth(newer).faults(lab) == []
+    assert (lab.mails, lab.batches()[1].summary["excluded"]) == ([], {"OLDER_VERSION": 1})
+
+
+def test_forced_publication_repeats_the_orders_but_never_the_stock(lab: AirflowLab) -> None:
+    orders = [SHOP.order(n, "mixed") for n in range(1, 4)]
+    lab.drop(*orders)
+    lab.run(at=AT)
+    ((name, feed),) = lab.published().items()
+    lab.world.hotwax.importer.stop()
+
+    assert lab.run(at=AT, force_publish=True).state == "success"
+
+    again = lab.world.order_feed_folder / name
+    assert again.read_bytes() == feed
+    assert list(lab.world.inventory_variance_folder.glob("*.csv")) == []
+    (log,) = lab.world.hotwax.importer.import_now()
+    assert (log.total, log.failed) == (3, 3), "HotWax knows these orders"
+    assert len(lab.world.hotwax.database.orders()) == 3
+    assert set(lab.states().values()) == {"CONFIRMED"}
+
+
+def test_forced_publication_of_an_interval_by_another_run(lab: AirflowLab) -> None:
+    lab.drop(SHOP.order(1))
+    lab.run(at=AT)
+    lab.world.hotwax.importer.stop()
+    assert lab.run(at=AT.replace(minute=12), force_publish=True).state == "success", "in the same quarter of an hour"
+    assert len(list(lab.world.order_feed_folder.glob("*.csv"))) == 1
+    elsewhere = lab.run(at=AT.replace(day=2), force_publish=True)
+    assert elsewhere.tasks["wait_for_tlogs"] == "skipped"
+    assert "Nothing was collected between 2026-09-02" in elsewhere.log
+
+
+@pytest.mark.parametrize("shared_file", [True, False])
+def test_two_runs_at_once_on_one_ledger(lab: AirflowLab, shared_file: bool) -> None:
+    """Somebody triggers twice, or two Airflows run side by side during a move."""
+    orders = [SHOP.order(n, slim=True) for n in range(1, 31)]
+    lab.drop(*orders, *([] if shared_file else orders[:5]))
+    first, second = lab.start(at=AT), lab.start(at=AT.replace(hour=7))
+    runs = [lab.finish(first), lab.finish(second)]
+    if "failed" in {run.state for run in runs}:
+        assert lab.run().state == "success", "what they hindered each other in is finished by the next"
+    assert Truth(*orders).faults(lab) == []
+
+
+def _changed(order: dict[str, Any]) -> dict[str, Any]:
+    changed = copy.deepcopy(order)
+    changed["updateDate"] += 3_600_000
+    changed["phoneNumber"] = "+12125550123"
+    return changed
+
+
+def _ids(orders: list[dict[str, Any]]) -> list[str]:
+    return [order["orderId"] for order in orders]
+
+
+def _keys(feed: bytes) -> list[str]:
+    rows = csv.DictReader(io.StringIO(feed.decode(), newline=""))
+    return list(dict.fromkeys(row["external-id"] for row in rows))
+
+
+def _outputs(lab: AirflowLab, *, forget: bool = False) -> dict[str, bytes]:
+    """The feeds in the staging store, by their hash."""
+    paths = [path for path in (lab.home / "staging" / "outputs").rglob("*") if path.is_file()]
+    found = {path.name: path.read_bytes() for path in paths}
+    for path in paths if forget else []:
+        path.unlink()
+    return found
