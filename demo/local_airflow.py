@@ -91,7 +91,7 @@ class LocalAirflow:
         :param conf: values for the DAG's params.
         :param at: the logical date, now by default; the same date again clears that run and runs all of it again.
         """
-        given = {} if at is None else {"logical_date": at}
+        given = {} if at is None else {"logical_date": at, "run_after": at}  # the run's id is made of the latter
         run = self._dags[dag_id].test(run_conf=conf, **given)
         states = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
         return RunResult(run.run_id, re.sub(r".*\.", "", str(run.state)).lower(), states)

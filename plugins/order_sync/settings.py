@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
@@ -160,18 +160,19 @@ def load(name: str, include: Path | None = None) -> Retailer:
     """
     folder = (include or include_folder()) / "retailers"
     path = folder / f"{name}.yaml"
-    content, lines = yaml_file.load(path)
-    if name != DEFAULT:
-        base, _ = yaml_file.load(folder / f"{DEFAULT}.yaml")
-        content = yaml_file.merge(base, content)
+    layers = [path] if name == DEFAULT else [folder / f"{DEFAULT}.yaml", path]
     if overlay := os.environ.get("ORDER_SYNC_OVERLAY"):
-        changes, _ = yaml_file.load(Path(overlay))
-        content = yaml_file.merge(content, changes)
-    retailer = yaml_file.convert({**content, "name": name}, Retailer, path, lines)
+        layers.append(Path(overlay))
+    content: dict[str, Any] = {}
+    places: dict[str, yaml_file.Place] = {}
+    for layer in layers:
+        changes, where = yaml_file.load(layer)
+        content, places = yaml_file.merge(content, changes), places | where
+    retailer = yaml_file.convert({**content, "name": name}, Retailer, path, places)
     zone = retailer.predictspring_order_sync.time_zone
     if zone not in available_timezones():
-        line = lines.get(".predictspring_order_sync.time_zone", 1)
-        raise yaml_file.wrong(path, line, f"time_zone: {zone} is not a time zone")
+        place = places[".predictspring_order_sync.time_zone"]
+        raise yaml_file.wrong(*place, f"time_zone: {zone} is not a time zone")
     if not retailer.contacts:
-        raise yaml_file.wrong(path, lines.get(".contacts", 1), "contacts: at least one address must get the reports")
+        raise yaml_file.wrong(*places[".contacts"], "contacts: at least one address must get the reports")
     return retailer

@@ -7,6 +7,7 @@ import random
 import zipfile
 
 import pytest
+
 from order_sync.contracts import bundles
 from order_sync.contracts.bundles import Bounds, Part
 from order_sync.errors import BadInput
@@ -85,7 +86,10 @@ def test_zip(method: int) -> None:
 
 
 def test_zip_with_folders_and_nothing_else() -> None:
-    assert opened(zipped({"a/": b"", "a/b/": b""})) == []
+    """Were it passed over, a file would vanish without a word."""
+    [error] = bundles.parts(io.BytesIO(zipped({"a/": b"", "a/b/": b""})), "day.bin", BOUNDS)
+    assert isinstance(error, BadInput)
+    assert (error.reason, error.message) == ("FILE_EMPTY", "File day.bin: the archive holds no files.")
 
 
 def test_members_come_in_the_order_of_the_archive() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from order_sync.contracts import predictspring, tlog_json
 from order_sync.errors import BadInput
-
 from sandbox.predictspring import Shop, dump
 
 SCHEMA = predictspring.schema(

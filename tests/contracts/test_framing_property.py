@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from order_sync.contracts import framing
 from order_sync.contracts.framing import Layout
 from order_sync.errors import BadInput
@@ -23,7 +24,9 @@ values = st.recursive(
 orders = st.lists(st.dictionaries(texts, values, max_size=4), max_size=6)
 chunks = st.integers(1, 40)
 blanks = st.text(" \t\r\n", max_size=3)
-small = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+small = settings(
+    max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def read(data: bytes) -> tuple[Layout, list[Any]]:
@@ -77,9 +80,7 @@ def test_array_that_is_cut_gives_nothing(
 
 @small
 @given(data=st.binary(max_size=60), chunk=chunks)
-def test_any_bytes_give_records_or_an_error_and_end(
-    monkeypatch: pytest.MonkeyPatch, data: bytes, chunk: int
-) -> None:
+def test_any_bytes_give_records_or_an_error_and_end(monkeypatch: pytest.MonkeyPatch, data: bytes, chunk: int) -> None:
     monkeypatch.setattr(framing, "_CHUNK", chunk)
     stream = io.BytesIO(data)
     try:
@@ -91,7 +92,9 @@ def test_any_bytes_give_records_or_an_error_and_end(
 
 @small
 @given(
-    pieces=st.lists(st.sampled_from([b"{", b"}", b"[", b"]", b'"', b"\\", b",", b":", b"1", b" ", b"\n", b"{}"]), max_size=25),
+    pieces=st.lists(
+        st.sampled_from([b"{", b"}", b"[", b"]", b'"', b"\\", b",", b":", b"1", b" ", b"\n", b"{}"]), max_size=25
+    ),
     chunk=chunks,
 )
 def test_what_inspection_lets_through_is_read_without_an_error(

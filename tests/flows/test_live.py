@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,7 +134,7 @@ def test_a_task_that_is_killed_is_finished_by_its_retry(
     airflow.kill_scheduler()
     airflow.start_scheduler(fault)
     run_id = airflow.trigger()
-    airflow.wait_for(run_id, "publish", "up_for_retry")
+    airflow.wait_until("publish was killed", lambda: airflow.state(run_id, "publish") == "up_for_retry")
     airflow.kill_scheduler()
     assert _order_feed(lab)["state"] == "INTENDED", "the ledger does not know what became of it"
     assert len(_finished(lab)) == published + (fault == "publish.before_commit")
@@ -146,6 +145,27 @@ def test_a_task_that_is_killed_is_finished_by_its_retry(
     assert (run.state, run.tasks) == ("success", dict.fromkeys(TASKS, "success"))
     assert airflow.tries(run_id, "publish") == ["failed", "success"]
     assert len(_finished(lab)) == len(lab.published()) == published + 1, "one feed, and no temporary file"
+    assert truth.faults(lab) == []
+
+
+def test_a_machine_that_dies_in_the_middle_of_a_download_is_replaced(
+    first: LiveRun, airflow: LiveAirflow, lab: AirflowLab, truth: Truth
+) -> None:
+    orders = [SHOP.order(n) for n in range(31, 36)]
+    truth.sent(*orders)
+    paths = lab.drop(*orders, stem="slow")
+    faults = lab.world.sftp.faults
+    faults.slow_reads(f"/predictspring/tlog/{paths[2].name}", seconds=30)
+    run_id = airflow.trigger()
+    airflow.wait_until("a download is under way", lambda: faults.happened)
+    airflow.kill_scheduler()
+    assert airflow.state(run_id, "collect") == "running", "nobody could say that it ended"
+
+    airflow.start_scheduler()
+    run = airflow.finished(run_id)
+
+    assert (run.state, run.tasks) == ("success", dict.fromkeys(TASKS, "success"))
+    assert airflow.tries(run_id, "collect") == ["failed", "success"]
     assert truth.faults(lab) == []
 
 

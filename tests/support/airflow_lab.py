@@ -41,7 +41,7 @@ PATIENCE: dict[str, Any] = {
     "retries": 0,
     "retry_delay_seconds": 0.1,
     FLOW: {
-        "arrival": {"stable_seconds": 0.1, "poke_seconds": 0.1},
+        "arrival": {"stable_seconds": 0.05, "poke_seconds": 0.1},
         "confirm": {"poke_seconds": 0.1, "timeout_seconds": 20},
     },
 }

@@ -1,4 +1,4 @@
-"""A live Airflow: API server, DAG processor and a scheduler with the LocalExecutor, as processes of their own on loopback.
+"""A live Airflow on loopback: API server, DAG processor and a scheduler with the LocalExecutor, each its own process.
 
 It runs with the settings of ``env.sh``, so that what a person gets from ``source ./env.sh`` is what is tested. Each
 process leads a session of its own: that is how everything it has started is found and ended.
@@ -27,6 +27,7 @@ AIRFLOW = (sys.executable, "-m", "airflow")
 #: How long a slow machine may take for anything.
 PATIENCE_SECONDS = 120.0
 _ENDED = frozenset({"success", "failed"})
+_NO_SECRET = "nobody but the tests ever talks to this Airflow, so that its key may stand here"
 
 #: Nobody else uses this Airflow, so it need not be kind to others; it must notice dead tasks soon.
 _SETTINGS = {
@@ -34,8 +35,8 @@ _SETTINGS = {
     "AIRFLOW__CORE__PARALLELISM": "4",
     "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
     "AIRFLOW__API__WORKERS": "1",
-    "AIRFLOW__API__SECRET_KEY": "nobody outside these tests ever talks to it",
-    "AIRFLOW__API_AUTH__JWT_SECRET": "nobody outside these tests ever talks to it, so this key may stand in a file of the repository",
+    "AIRFLOW__API__SECRET_KEY": _NO_SECRET,
+    "AIRFLOW__API_AUTH__JWT_SECRET": _NO_SECRET,
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # also how late it may notice that a task's process has ended
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "2",
@@ -135,8 +136,8 @@ class LiveAirflow:
 
     def ready(self) -> None:
         """Wait until the API answers and the DAG is known, then unpause it."""
-        self._until("the API answers", lambda: self._log_in())
-        self._until("the DAG is known", lambda: self._ask("GET", f"/dags/{DAG}", missing=True))
+        self.wait_until("the API answers", self._log_in)
+        self.wait_until("the DAG is known", lambda: self._ask("GET", f"/dags/{DAG}", refusal=404))
         self._ask("PATCH", f"/dags/{DAG}", {"is_paused": False})
 
     def command(self, *arguments: str) -> str:
@@ -149,7 +150,8 @@ class LiveAirflow:
             env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS,
         )  # fmt: skip
         if done.returncode:
-            raise RuntimeError(f"airflow {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+            said = f"{done.stdout}{done.stderr}"
+            raise RuntimeError(f"airflow {' '.join(arguments)} ended with {done.returncode}:\n{said}")
         return done.stdout
 
     # What is run.
@@ -172,7 +174,7 @@ class LiveAirflow:
     def scheduled(self) -> LiveRun:
         """Wait for the run that the scheduler starts by itself for the latest interval that is over."""
         path = f"/dags/{DAG}/dagRuns?run_type=scheduled"
-        self._until("the scheduler starts a run", lambda: self._ask("GET", path)["dag_runs"])
+        self.wait_until("the scheduler starts a run", lambda: self._ask("GET", path)["dag_runs"])
         return self.finished(self._ask("GET", path)["dag_runs"][0]["dag_run_id"])
 
     def clear(self, run_id: str, *tasks: str) -> LiveRun:
@@ -185,32 +187,45 @@ class LiveAirflow:
     def backfill(self, start: datetime, end: datetime) -> list[LiveRun]:
         """Run past intervals (again) with ``airflow backfill create`` and wait for all runs of backfills so far."""
         window = ["--from-date", start.isoformat(), "--to-date", end.isoformat()]
-        self.command("backfill", "create", "--dag-id", DAG, *window, "--reprocess-behavior", "completed")
+        self.wait_until("the backfill is made", lambda: self._create_backfill(*window))
         found = self._ask("GET", f"/dags/{DAG}/dagRuns?run_type=backfill&limit=100&order_by=logical_date")["dag_runs"]
         runs = [self.finished(run["dag_run_id"]) for run in found]
         # the scheduler closes a backfill half a minute after its last run; until then there cannot be another one
-        latest = max(one["id"] for one in self._ask("GET", f"/backfills?dag_id={DAG}")["backfills"])
-        self._ask("PUT", f"/backfills/{latest}/cancel")
+        self._close_backfills()
         return runs
 
     def finished(self, run_id: str) -> LiveRun:
         """Wait until a run has ended."""
         path = f"/dags/{DAG}/dagRuns/{run_id}"
-        self._until(f"run {run_id} ends", lambda: self._ask("GET", path)["state"] in _ENDED)
+        self.wait_until(f"run {run_id} ends", lambda: self._ask("GET", path)["state"] in _ENDED)
         run = self._ask("GET", path)
         tasks = {one["task_id"]: one["state"] for one in self._ask("GET", f"{path}/taskInstances")["task_instances"]}
         return LiveRun(run_id, run["run_type"], run["state"], tasks)
 
-    def wait_for(self, run_id: str, task_id: str, state: str) -> None:
-        """Wait until a task of a run is in a state."""
-        path = f"/dags/{DAG}/dagRuns/{run_id}/taskInstances/{task_id}"
-        self._until(f"{task_id} is {state}", lambda: self._ask("GET", path)["state"] == state)
+    def state(self, run_id: str, task_id: str) -> str:
+        """The state of a task of a run."""
+        return str(self._ask("GET", f"/dags/{DAG}/dagRuns/{run_id}/taskInstances/{task_id}")["state"])
 
     def tries(self, run_id: str, task_id: str) -> list[str]:
         """How each try of a task ended, the first one first."""
         path = f"/dags/{DAG}/dagRuns/{run_id}/taskInstances/{task_id}/tries"
         found = self._ask("GET", path)["task_instances"]
         return [one["state"] for one in sorted(found, key=lambda one: one["try_number"])]
+
+    def _create_backfill(self, *window: str) -> bool:
+        """Whether it could be made: SQLite refuses, at once, what read before another process wrote (``SAVEPOINT``)."""
+        try:
+            self.command("backfill", "create", "--dag-id", DAG, *window, "--reprocess-behavior", "completed")
+        except RuntimeError as error:
+            if "database is locked" not in str(error):
+                raise
+            self._close_backfills()
+            return False
+        return True
+
+    def _close_backfills(self) -> None:
+        for one in self._ask("GET", f"/backfills?dag_id={DAG}")["backfills"]:
+            self._ask("PUT", f"/backfills/{one['id']}/cancel", refusal=409)
 
     # How it is talked to.
 
@@ -222,10 +237,10 @@ class LiveAirflow:
             return False
         return True
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, missing: bool = False) -> Any:
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, refusal: int = 0) -> Any:
         """One call of the REST API.
 
-        :param missing: whether 404 is an answer too: None.
+        :param refusal: a status that is an answer too: None.
         :raises RuntimeError: the API refused.
         """
         request = urllib.request.Request(
@@ -238,11 +253,11 @@ class LiveAirflow:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            if missing and error.code == 404:
+            if error.code == refusal:
                 return None
             raise RuntimeError(f"{method} {path}: {error.code} {error.read().decode()}") from error
 
-    def _until(self, what: str, look: Callable[[], Any]) -> None:
+    def wait_until(self, what: str, look: Callable[[], Any]) -> None:
         """Look again and again.
 
         :raises RuntimeError: a process ended, or it took too long.

@@ -157,7 +157,11 @@ def test_a_mixed_cart_has_two_ship_groups() -> None:
         "grandTotal": Decimal("260.19"),
         "shipGroup": [TAKEN_GROUP, SHIPPED_GROUP],
         "orderAdjustments": shipping("8.95", "0.72"),
-        "orderPaymentPref": [payment("GIFT_CARD", "60.19"), payment("CASH", "100.00"), payment("CREDIT_CARD", "100.00")],
+        "orderPaymentPref": [
+            payment("GIFT_CARD", "60.19"),
+            payment("CASH", "100.00"),
+            payment("CREDIT_CARD", "100.00"),
+        ],
     }
     assert excluded == EXCLUDED
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from order_sync.mapping.engine import Filled
 from order_sync.mapping.sheet import Level
 from order_sync.transforms import csv_rows
@@ -34,7 +35,9 @@ def test_like_pythons_csv(data: st.DataObject) -> None:
     """Columns of every level in any order; any of the lines."""
     counts = data.draw(st.lists(st.integers(0, 3), min_size=1, max_size=4).filter(any))
     owner = np.repeat(np.arange(len(counts)), counts)
-    levels = data.draw(st.lists(st.sampled_from(Level), min_size=2, max_size=6).filter(lambda all_: set(all_) != {Level.ALL}))
+    levels = data.draw(
+        st.lists(st.sampled_from(Level), min_size=2, max_size=6).filter(lambda all_: set(all_) != {Level.ALL})
+    )
     columns: dict[str, Filled] = {}
     cells: list[list[str | None]] = []
     for name, level in enumerate(levels):

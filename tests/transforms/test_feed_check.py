@@ -85,7 +85,7 @@ def test_lost_and_doubled_rows_show() -> None:
 @pytest.mark.parametrize("damage", [lambda part: part[:-40], lambda part: part.replace(b"PS", b"P,S", 1)])
 def test_rows_that_are_no_rows_are_refused(damage: object) -> None:
     (part,) = run([in_store(), send_sale(orderId="PSB")]).parts
-    with pytest.raises(ValueError, match="columns|CSV"):
+    with pytest.raises(ValueError, match=r"columns|CSV"):
         usual().figures(damage(part))  # type: ignore[operator]
 
 
@@ -110,7 +110,7 @@ def test_tampered_json_shows(old: bytes, new: bytes) -> None:
 def test_json_that_is_none_is_refused() -> None:
     using = usual("json")
     (part,) = run(ORDERS, using).parts
-    with pytest.raises(ValueError, match="truncated|JSON"):
+    with pytest.raises(ValueError, match=r"truncated|JSON"):
         using.figures(part[:-5])
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
-from order_sync.reasons import REASONS
 
+from order_sync.reasons import REASONS
+from order_sync.settings import include_folder
+from order_sync.transforms.predictspring_orders import PredictSpringOrders
 from sandbox.predictspring import Shop, dump
-from tests.transforms.kit import Order, column, lines_of, run, transform, without
+from tests.transforms.kit import Order, column, lines_of, run, settings, transform, without
 from tests.transforms.orders import PLACED, SHIPPED, STORE, TAKEN, in_store, mixed, one_line, send_sale
 
 TAKEN_WORDS, SHIPPED_WORDS = ["IN_STORE"], ["ONLINE", "SHIP_TO_HOME", "SHIP_TO_HOME_CURRENT_STORE"]
@@ -211,7 +215,10 @@ REJECTS: list[tuple[Order, str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("order", "reason", "field", "message"), REJECTS, ids=[f"{r[1]}-{r[2]}-{i}" for i, r in enumerate(REJECTS)])
+NAMES = [f"{at}-{reason}-{field}" for at, (_, reason, field, _) in enumerate(REJECTS)]
+
+
+@pytest.mark.parametrize(("order", "reason", "field", "message"), REJECTS, ids=NAMES)
 def test_rejects(order: Order, reason: str, field: str, message: str) -> None:
     """One bad order between two good ones: it stays out of both feeds, they do not."""
     good = [in_store(orderId="A"), mixed(orderId="Z")]
@@ -333,14 +340,7 @@ def test_nothing_but_undecodable_records() -> None:
     assert result.rows == result.stock == []
 
 
-def test_a_new_word_needs_only_a_line_in_the_table(tmp_path: Any) -> None:
-    import shutil
-
-    from order_sync.settings import include_folder
-    from order_sync.transforms.predictspring_orders import PredictSpringOrders
-
-    from tests.transforms.kit import settings
-
+def test_a_new_word_needs_only_a_line_in_the_table(tmp_path: Path) -> None:
     include = tmp_path / "include"
     shutil.copytree(include_folder(), include)
     own = include / "mappings" / "lookups" / "acme"

@@ -89,6 +89,9 @@ def _members(stream: BinaryIO, name: str, bounds: Bounds, allowed: int) -> Itera
         return
     with archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
+        if not members:
+            yield BadInput("FILE_EMPTY", f"File {name}: the archive holds no files.")
+            return
         if len(members) > bounds.members or sum(member.file_size for member in members) > allowed:
             yield BadInput(
                 "FILE_BUNDLE_UNSAFE",

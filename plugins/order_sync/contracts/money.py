@@ -22,14 +22,21 @@ DECIMALS: dict[str, int] = {
 
 #: No genuine amount has more minor units; far below 64 bits, so that sums over any order stay exact.
 LIMIT = 10**13
+_BEYOND = 10**18
 
 Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 
 def unscaled(column: pa.Decimal128Array) -> Int64Array:
-    """The digits of exact decimals as whole numbers, ``11.5400`` → ``115400``; 0 where the value is absent."""
-    values = np.frombuffer(column.buffers()[1], dtype="<i8")[::2][column.offset : column.offset + len(column)]
+    """The digits of exact decimals as whole numbers, ``11.5400`` → ``115400``; 0 where the value is absent.
+
+    Digits beyond 64 bits, which a partner may send but nobody means, come as a number larger than any amount.
+    """
+    words = np.frombuffer(column.buffers()[1], dtype="<i8").reshape(-1, 2)[column.offset : column.offset + len(column)]
+    low, high = words[:, 0], words[:, 1]
+    beyond = high != low >> 63
+    values = np.where(beyond, _BEYOND, low) if beyond.any() else low
     return np.where(np.asarray(column.is_valid()), values, 0) if column.null_count else values
 
 

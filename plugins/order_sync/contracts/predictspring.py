@@ -167,8 +167,15 @@ def canonical(data: bytes) -> bytes:
     """The content of a TLog without its layout and its clock: equal for two arrivals that say the same.
 
     ``updateDate`` and ``lastDateToReturnTimeStamp`` move when a TLog is exported again without any change.
+
+    :raises ValueError: it is no JSON object.
     """
-    order = msgspec.json.decode(data)
+    try:
+        order = msgspec.json.decode(data)
+    except RecursionError as error:
+        raise ValueError("It is nested too deeply.") from error
+    if not isinstance(order, dict):
+        raise ValueError("It is no object.")
     for clock in ("updateDate", "lastDateToReturnTimeStamp"):
         order.pop(clock, None)
     return msgspec.json.encode(order, order="deterministic")

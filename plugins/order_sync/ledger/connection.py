@@ -94,8 +94,12 @@ def lock(connection: Connection, name: str) -> None:
     SQLite needs nothing here: a writing transaction has the whole file for itself.
     """
     if connection.dialect.name == "postgresql":
-        key = sa.func.hashtextextended(f"order_sync:{name}", 0)
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock_key(name))))
+
+
+def lock_key(name: str) -> sa.Function[int]:
+    """Return the number under which PostgreSQL keeps the lock of that name."""
+    return sa.func.hashtextextended(f"order_sync:{name}", 0, type_=sa.BigInteger)
 
 
 class Store:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from order_sync.ledger.admit import Admitting
+from order_sync.ledger.alone import Alone
 from order_sync.ledger.batches import Batches
 from order_sync.ledger.decisions import Decisions
 from order_sync.ledger.exceptions import Exceptions
@@ -17,7 +18,7 @@ from order_sync.ledger.summary import Summaries
 from order_sync.ledger.upgrade import open_engine
 
 
-class Ledger(Files, Batches, Admitting, Decisions, Feeds, Stock, Summaries, Exceptions, Orders, Problems):
+class Ledger(Files, Batches, Admitting, Decisions, Feeds, Stock, Summaries, Exceptions, Orders, Problems, Alone):
     """What happened to every file, batch, order and feed.
 
     Every call is one transaction and may be repeated: the second time it changes nothing. Times are arguments, aware

@@ -199,7 +199,8 @@ class _ColumnRun:
         name = self._column.name
         if self._column.too_long == "cut":
             return Filled(pc.utf8_slice_codeunits(filled.values, 0, limit), filled.level)
-        lengths = np.atleast_1d(np.asarray(pc.fill_null(pc.utf8_length(filled.values), 0)))
+        values = pa.array([filled.values.as_py()], pa.string()) if filled.level is Level.ALL else filled.values
+        lengths = np.asarray(pc.fill_null(pc.utf8_length(values), 0))
         long = lengths > limit
         if not long.any():
             return filled

@@ -31,8 +31,8 @@ class Lookup:
 
     @property
     def targets(self) -> pa.StringArray:
-        """The value of each key, in the order of :attr:`keys`."""
-        return pa.array(list(self.values.values()), pa.string())
+        """The value of each key, in the order of :attr:`keys`; blank is null."""
+        return pa.array([value or None for value in self.values.values()], pa.string())
 
 
 def find(folder: Path, retailer: str, name: str) -> Path:
@@ -42,7 +42,7 @@ def find(folder: Path, retailer: str, name: str) -> Path:
 
 
 def load(path: Path) -> Lookup:
-    """Read a table.
+    """Read a table; blanks around keys and values are none of them.
 
     :raises Stop: the file is missing or a line is not ``key,value,description`` with a key of its own; the message
         names file and line.
@@ -54,11 +54,14 @@ def load(path: Path) -> Lookup:
             if next(reader, None) != ["key", "value", "description"]:
                 raise wrong(path, 1, "the first line must be key,value,description")
             for row in reader:
-                if len(row) != 3 or not row[0].strip():
+                key, value = (row[0].strip(), row[1].strip()) if len(row) == 3 else ("", "")
+                if not key:
                     raise wrong(path, reader.line_num, "it needs a key, a value and a description (it may be empty)")
-                if row[0] in values:
-                    raise wrong(path, reader.line_num, f"the key {row[0]!r} stands there twice")
-                values[row[0]] = row[1]
+                if key in values:
+                    raise wrong(path, reader.line_num, f"the key {key!r} stands there twice")
+                values[key] = value
     except OSError as error:
-        raise wrong(path, 0, f"the lookup table cannot be read: {error.strerror}") from error
+        raise wrong(path, 1, f"the lookup table cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise wrong(path, 1, "the lookup table is not UTF-8 text; save it as CSV UTF-8") from error
     return Lookup(path.stem, path, values)

@@ -142,15 +142,14 @@ def load(path: Path, vocabulary: Vocabulary, lookup_folder: Path, retailer: str)
 
     :raises Stop: anything in it is unknown, missing or contradictory; the message names file and line.
     """
-    content, lines = yaml_file.load(path)
-    file = yaml_file.convert(content, MappingFile, path, lines)
+    content, places = yaml_file.load(path)
+    file = yaml_file.convert(content, MappingFile, path, places)
     tables: dict[str, Lookup] = {}
     seen: set[str] = set()
     for index, column in enumerate(file.columns):
-        line = lines[f".columns[{index}].name"]
         problem = f"{column.name} is filled twice" if column.name in seen else _problem(column, vocabulary)
         if problem:
-            raise yaml_file.wrong(path, line, f"column {column.name}: {problem}")
+            raise yaml_file.wrong(*places[f".columns[{index}].name"], f"column {column.name}: {problem}")
         seen.add(column.name)
         for source in column.all_sources():
             if source.lookup and source.lookup not in tables:
@@ -189,6 +188,8 @@ def _problem(column: Column, vocabulary: Vocabulary) -> str:
         return f"the format must be one of {', '.join(DATE_FORMATS)}"
     if "negate" in column.functions and column.type != "money":
         return "only money can be negated"
+    if column.max_length is not None and column.max_length < 1:
+        return "max_length must be at least 1"
     problems = (_source_problem(source, column, vocabulary) for source in column.all_sources())
     return next(filter(None, problems), "")
 
@@ -197,6 +198,8 @@ def _source_problem(source: Source, column: Column, vocabulary: Vocabulary) -> s
     kinds = [source.from_, source.constant, source.setting, source.join, source.lookup, source.by]
     if sum(kind is not None for kind in kinds) != 1:
         return "it needs exactly one of from, constant, setting, join, lookup and by"
+    if shape := _shape_problem(source):
+        return shape
     if source.setting is not None and source.setting not in vocabulary.settings:
         return f"the setting {source.setting} does not exist"
     for path in source.paths():
@@ -213,4 +216,17 @@ def _source_problem(source: Source, column: Column, vocabulary: Vocabulary) -> s
     if source.by is not None and frozenset(source.cases or {}) != vocabulary.cases.get(source.by):
         allowed = sorted(vocabulary.cases.get(source.by, ())) or "none: it is no fact with fixed values"
         return f"the cases of {source.by} are {allowed}"
+    return ""
+
+
+def _shape_problem(source: Source) -> str:
+    """A part that is missing, or that belongs to another kind of source and would silently do nothing."""
+    if source.from_ == [] or source.join == []:
+        return "it needs at least one path"
+    if source.cases is not None and source.by is None:
+        return "only a source with by has cases"
+    if source.lookup is None and (source.key is not None or source.unknown is not None):
+        return "only a lookup has key and unknown"
+    if source.with_ and source.join is None:
+        return "only a join has with"
     return ""

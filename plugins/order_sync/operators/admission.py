@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from order_sync.contracts.bundles import Bounds
 from order_sync.contracts.predictspring import canonical
@@ -44,7 +45,7 @@ class Admitter:
             decisions = self._compare(others, arrivals, contents, answers)
             settled = self._book.settle_others(self._batch, decisions, at=run.now, who=run.who, dry_run=run.dry_run)
             for at, answer in zip(others, settled, strict=True):
-                answers[at] = answer
+                answers[at] = replace(answer, previous=answer.previous or answers[at].previous)
         return answers
 
     def _compare(

@@ -40,11 +40,12 @@ class Publish(FlowOperator):
             self.log.info("Dry run: nothing is published.")
             return []
         batches = [book.batch(batch_id) for batch_id in self.work["batches"]]
-        todo = [(batch, feed) for batch in batches for feed in self._wanted(run, book, batch)]
         paths = []
-        if todo:
-            with SftpClient(self.conn_id) as sftp:
-                paths = [self._publish(run, book, sftp, feed) for _, feed in todo]
+        # Between the look whether HotWax has a feed and its rename, another run must not be doing the same.
+        with book.alone(f"{self.flow} for {self.retailer}"):
+            if todo := [feed for batch in batches for feed in self._wanted(run, book, batch)]:
+                with SftpClient(self.conn_id) as sftp:
+                    paths = [self._publish(run, book, sftp, feed) for feed in todo]
         for batch in batches:
             book.move_batch(batch.id, {BatchState.TRANSFORMED}, BatchState.PUBLISHED, at=run.now)
         return paths

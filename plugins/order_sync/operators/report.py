@@ -41,6 +41,10 @@ class FailureReportMail(FlowOperator):
 
     def step(self, run: Run, book: Ledger) -> str:
         """Build and send the report; returns its Message-ID, blank when there was nothing to report."""
+        with book.alone(f"the report of {self.flow} for {self.retailer}"):
+            return self._report(run, book)
+
+    def _report(self, run: Run, book: Ledger) -> str:
         from order_sync.operators.report_content import failure_report
 
         exceptions = book.exceptions(self.flow, self.retailer, unreported_only=True)

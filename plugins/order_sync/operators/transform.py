@@ -42,11 +42,13 @@ class TransformTlogs(FlowOperator):
         transform = PredictSpringOrders(settings, include_folder(), self.retailer)
         staging = Staging()
         outcomes = []
-        for batch, inputs in self._batches(run, book):
-            if self._computed_before(book, batch, transform.version):
-                continue
-            outcome = BatchTransform(transform, book, staging, batch, inputs, run).transform()
-            outcomes.append(self._told(batch, outcome))
+        # Nobody may publish a batch, or decide on its stock, while it is computed.
+        with book.alone(f"{self.flow} for {self.retailer}"):
+            for batch, inputs in self._batches(run, book):
+                if self._computed_before(book, batch, transform.version):
+                    continue
+                outcome = BatchTransform(transform, book, staging, batch, inputs, run).transform()
+                outcomes.append(self._told(batch, outcome))
         return outcomes
 
     def _batches(self, run: Run, book: Ledger) -> list[tuple[Batch, list[Input]]]:

@@ -26,6 +26,7 @@ from order_sync.ledger import (
     Decision,
     FeedState,
     Ledger,
+    PreviousRecord,
     State,
 )
 from order_sync.mapping.sheet import BoolArray
@@ -42,8 +43,6 @@ from order_sync.transforms.tlog_vocabulary import KINDS
 #: States of an order that has left us or is about to, so that another version of it is a change of something sent.
 _SENT = frozenset({State.READY, State.INTENDED, State.DELIVERED, State.CONFIRMED, State.UNKNOWN})
 _TAKEN_UP = frozenset({AdmissionKind.NEW, AdmissionKind.AGAIN, AdmissionKind.MINE, AdmissionKind.CHANGED})
-#: Arrivals that are or were this batch's own; one that a later batch took up still stands in this batch's feeds.
-_OWN = _TAKEN_UP | {AdmissionKind.MOVED}
 
 
 class Candidate(NamedTuple):
@@ -88,6 +87,8 @@ class BatchTransform:
         )
         self._settled = any(feed.state is not FeedState.STAGED for feed in feeds)
         self._outcome = Outcome()
+        #: Orders whose stock stands in the variance already.
+        self._moved: set[str] = set()
 
     def transform(self) -> Outcome:
         """Read, decide, write.
@@ -133,7 +134,7 @@ class BatchTransform:
             ready = np.array([one.feed_id == self._promised for one in admissions[:count]], dtype=np.bool_)
         kept = np.array([one is not None and one.state is State.EXCLUDED for one in decisions[:count]], dtype=np.bool_)
         self._write(mapped, ready, outputs)
-        stock = self._stock(candidates, admissions, ready | kept)
+        stock = self._stock(candidates, ready | kept)
         outputs.variance.write(*self._transform.variance_rows(mapped, stock))
         self._note(mapped.judgement, admissions, ready)
 
@@ -142,10 +143,7 @@ class BatchTransform:
         admissions = self._admitter.admit(
             [candidate.arrival for candidate in candidates], [candidate.content for candidate in candidates]
         )
-        decisions = [
-            self._decision(candidate, admission) if admission.kind in _TAKEN_UP else None
-            for candidate, admission in zip(candidates, admissions, strict=True)
-        ]
+        decisions = self._decisions(candidates, admissions)
         for candidate, admission, decision in zip(candidates, admissions, decisions, strict=True):
             self._outcome.count(candidate.arrival, admission.kind, decision)
         point("transform.before_decide")
@@ -155,23 +153,50 @@ class BatchTransform:
             )
         return admissions, decisions
 
-    def _decision(self, candidate: Candidate, admission: Admission) -> Decision:
+    def _decisions(self, candidates: Sequence[Candidate], admissions: Sequence[Admission]) -> list[Decision | None]:
+        """The verdict on each candidate; of several versions that could go out together only the last one does."""
+        decisions: list[Decision | None] = []
+        going: dict[str, int] = {}
+        for at, (candidate, admission) in enumerate(zip(candidates, admissions, strict=True)):
+            decision, key = None, candidate.arrival.order_key
+            if admission.kind in _TAKEN_UP:
+                decision = self._decision(candidate, admission, key in going)
+                if decision.state is State.READY:
+                    if key in going:
+                        replaced = admissions[going[key]].record_id or 0
+                        decisions[going[key]] = Decision(replaced, State.EXCLUDED, "OLDER_VERSION")
+                    going[key] = at
+            decisions.append(decision)
+        return decisions
+
+    def _decision(self, candidate: Candidate, admission: Admission, going: bool) -> Decision:
+        """The verdict on one candidate.
+
+        :param going: whether an earlier version of it goes out with this very frame.
+        """
         record_id = admission.record_id or 0
-        cause = candidate.cause or self._changed(admission)
+        cause = candidate.cause or self._changed(candidate.arrival.order_key, admission, going)
         if cause:
             return Decision(record_id, State.QUARANTINED, cause.reason, cause.field, cause.message)
         if candidate.left_out:
             return Decision(record_id, State.EXCLUDED, "IN_STORE_SYNC_OFF")
         return Decision(record_id, State.READY)
 
-    def _changed(self, admission: Admission) -> BadInput | None:
+    def _changed(self, key: str, admission: Admission, going: bool) -> BadInput | None:
         """Why a changed order waits, where an earlier version of it was sent and the settings do not say ``emit``."""
         previous = admission.previous
-        if previous is None or previous.state not in _SENT or self._transform.settings.on_changed_order == "emit":
+        if previous is None or self._transform.settings.on_changed_order == "emit":
             return None
-        return BadInput(
-            "CHANGED_ORDER", f"version {previous.version} of this order went out before and says something else."
-        )
+        if not going and not self._was_sent(key, previous):
+            return None
+        return BadInput("CHANGED_ORDER", "an earlier version of this order went out and says something else.")
+
+    def _was_sent(self, key: str, previous: PreviousRecord) -> bool:
+        """Whether the version to compare with was sent, or one before it that it was set aside for."""
+        if previous.state in _SENT:
+            return True
+        versions = self._book.records_by_order(self._batch.flow, self._batch.retailer, [key])
+        return any(record.state in _SENT for record in versions if record.version < previous.version)
 
     def _candidates(self, mapped: MappedFrame) -> Iterator[Candidate]:
         """The decoded orders of a frame."""
@@ -240,7 +265,7 @@ class BatchTransform:
         outputs.feed.write(part, rows)
         outputs.feed.orders += int(ready.sum())
 
-    def _stock(self, candidates: Sequence[Candidate], admissions: Sequence[Admission], wanted: BoolArray) -> BoolArray:
+    def _stock(self, candidates: Sequence[Candidate], wanted: BoolArray) -> BoolArray:
         """Of the orders whose stock moves, those that move it with this batch: the stock of an order moves once."""
         if self._run.dry_run:
             return wanted
@@ -250,12 +275,11 @@ class BatchTransform:
             if self._settled
             else self._book.claim_stock(self._batch.id, [keys[at] for at in np.flatnonzero(wanted)], at=self._run.now)
         )
-        first = {}
-        for at, (key, admission) in enumerate(zip(keys, admissions, strict=False)):
-            if key in mine and admission.kind in _OWN and admission.version <= 1:
-                first.setdefault(key, at)
         chosen = np.zeros(len(keys), dtype=np.bool_)
-        chosen[list(first.values())] = True
+        for at in np.flatnonzero(wanted):
+            if keys[at] in mine and keys[at] not in self._moved:
+                self._moved.add(keys[at])
+                chosen[at] = True
         return chosen
 
     def _note(self, judgement: Judgement, admissions: Sequence[Admission], ready: BoolArray) -> None:

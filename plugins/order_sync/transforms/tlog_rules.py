@@ -291,6 +291,13 @@ class _Judge:
         tax = first_present(
             [amounts["line.productTax.totalTax"], amounts["line.tax"], self._sum(self._frame.taxes, "taxAmount")]
         )
+        for path, sum_of in (("priceAdjustments.price", discount), ("productTax.taxRates.taxAmount", tax)):
+            self._verdicts.lines(
+                sum_of < 0,
+                "BAD_MONEY",
+                path,
+                lambda at, path=path: f"line {self._label(at)}: the sum of {path} is negative, too large or too fine.",
+            )
         huge = price.astype(np.float64) * quantity > money.LIMIT
         self._verdicts.lines(
             huge, "BAD_MONEY", "price", lambda at: f"line {self._label(at)}: price x quantity is too large."
@@ -340,9 +347,10 @@ class _Judge:
 
     def _sum(self, parts: Group, path: str) -> Numbers:
         """The sum of several taxes or adjustments of a line, for lines that do not say it themselves."""
-        digits = sums(money.unscaled(parts.columns[path]), parts.counts)
-        minor, bad = money.to_minor(digits, SCALE, self._sheet.decimals[self._frame.lines.owner])
-        return Numbers(minor, (parts.counts > 0) & ~bad)
+        digits = money.unscaled(parts.columns[path])
+        minor, bad = money.to_minor(sums(digits, parts.counts), SCALE, self._sheet.decimals[self._frame.lines.owner])
+        bad |= any_of(np.abs(digits) > money.LIMIT * 10**SCALE, parts)
+        return Numbers(np.where(bad, -1, minor), parts.counts > 0)
 
     def _tenders(self) -> Payments:
         """The payments of each order; the largest one (of equals the first) is a fact for the feed's one column."""
