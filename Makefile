@@ -29,7 +29,7 @@ demo: setup     ## run the flow through Airflow against the sandbox partners and
 	$(IN) python -m demo
 
 test: setup     ## every test
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2 --dist loadfile
 
 lint: setup     ## ruff, mypy
 	.venv/bin/ruff check .

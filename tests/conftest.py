@@ -1,4 +1,4 @@
-"""An Airflow home for the whole session: Airflow reads its settings when it is imported first, whichever test does it."""
+"""An Airflow home for the whole session: Airflow reads its settings when any test imports it first."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.hotwax.logs import LogStatus
 from sandbox.predictspring import Shop
-from tests.support.airflow_lab import AirflowLab, text_of
+from tests.support.airflow_lab import AirflowLab
 from tests.support.truth import Truth
 
 SHOP = Shop(seed=7)
@@ -64,20 +64,6 @@ def test_the_ledger_tells_the_whole_story(lab: AirflowLab) -> None:
     assert moves == ["SEEN", "READY", "INTENDED", "DELIVERED", "CONFIRMED"]
 
 
-def test_logs_and_mails_name_nobody(lab: AirflowLab) -> None:
-    plain = ("no_email", "no_phone", "no_billing", "guest")
-    orders = [SHOP.order(n, "send_sale", having=("second_address_line",), lacking=plain) for n in range(1, 6)]
-    orders.append(SHOP.order(6, "send_sale", having=("no_city",), lacking=plain))
-    lab.drop(*orders)
-    said = lab.run().log + "".join(mail.as_string() + text_of(mail) for mail in lab.mails)
-    assert len(lab.mails) == 1
-    private = {order["shippingAddress"][key] for order in orders for key in ("lastName", "addressLine1", "phone")}
-    private |= {order["email"] for order in orders} | {order["customerProfile"]["firstName"] for order in orders}
-    private |= {str(connection["password"]) for connection in lab.connections().values() if "password" in connection}
-    assert len(private) > 12
-    assert [text for text in private if text in said] == []
-
-
 def test_nothing_there_is_a_skip_and_no_mail(lab: AirflowLab) -> None:
     run = lab.run()
     assert run.state == "success"
@@ -92,4 +78,3 @@ def test_a_file_that_is_not_finished_is_not_there(lab: AirflowLab, name: str) ->
     (lab.inbox / "a folder.json").mkdir()
     assert lab.run().tasks["wait_for_tlogs"] == "skipped"
     assert (lab.inbox / name).exists()
-

@@ -57,7 +57,7 @@ def test_same_run_again(lab: AirflowLab, kill: str) -> None:
     assert len({mail["Message-ID"] for mail in lab.mails}) == 1
 
 
-@pytest.mark.parametrize("kill", (*FIRST_TIMES, *AT_PUBLISH))
+@pytest.mark.parametrize("kill", [*FIRST_TIMES, *AT_PUBLISH])
 def test_another_run(lab: AirflowLab, kill: str) -> None:
     """The next scheduled run; HotWax takes nothing before it is over, where nobody waits for it."""
     _drop(lab)

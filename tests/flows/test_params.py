@@ -14,8 +14,15 @@ SHOP = Shop(seed=29)
 
 
 @pytest.mark.parametrize(
-    "conf", [{}, {"order_ids": ["all"]}, {"order_ids": ["PS00000003"]}, {"max_records": 1}, {"files": ["tlog_PS00000004.json"]}]
-)  # fmt: skip
+    "conf",
+    [
+        {},
+        {"order_ids": ["all"]},
+        {"order_ids": ["PS00000003"]},
+        {"max_records": 1},
+        {"files": ["tlog_PS00000004.json"]},
+    ],
+)
 def test_dry_run_changes_nothing_anywhere(lab: AirflowLab, conf: dict[str, Any]) -> None:
     lab.drop(SHOP.order(1), SHOP.return_order(2), SHOP.order(3))
     lab.world.hotwax.importer.faults.refuse = {"PS00000003": "not yet"}

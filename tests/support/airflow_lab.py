@@ -1,4 +1,4 @@
-"""A laboratory for whole DAG runs: the partners on loopback, a ledger of its own, and Airflow as ``dag.test()`` runs it.
+"""A laboratory for whole DAG runs: the partners on loopback, a ledger of its own, Airflow as ``dag.test()`` runs it.
 
 Every run is a process of its own (see :mod:`tests.support.airflow_forks`), so it may be killed, and a run that hangs is
 ended. What has to come of the TLogs is worked out from the TLogs by :class:`~tests.support.truth.Truth`.

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -128,6 +129,7 @@ class Lab:
         (folder / "ledger.db").write_bytes(_empty_ledger())
         self.book: Ledger = open_ledger(f"sqlite:///{folder / 'ledger.db'}")
         self.now = START
+        self._batches = count()
         self._inbox = folder / "inbox"
         self._inbox.mkdir()
 
@@ -214,7 +216,7 @@ class Lab:
         return self.book.create_batch(
             flow=FLOW,
             retailer=RETAILER,
-            key=hashlib.sha256(self.now.isoformat().encode()).hexdigest(),
+            key=hashlib.sha256(str(next(self._batches)).encode()).hexdigest(),
             kind=kind,
             window=None,
             dag_id=FLOW,

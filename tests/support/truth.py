@@ -65,7 +65,9 @@ class Truth:
             assert order is not None
             units = sum(int(Decimal(item["quantity"])) for item in order["items"])
             if (held[key], units) != (self.totals[key], self.units[key]):
-                faults.append(f"{key}: HotWax has {units} units of {held[key]}, not {self.units[key]}, {self.totals[key]}")
+                faults.append(
+                    f"{key}: HotWax has {units} units of {held[key]}, not {self.units[key]}, {self.totals[key]}"
+                )
         return faults + ([f"{len(rows)} orders, {len(held)} ids"] if len(rows) != len(held) else [])
 
     def _stock(self, world: World) -> list[str]:

@@ -126,6 +126,20 @@ REJECTS: list[tuple[Order, str, str, str]] = [
         *("BAD_MONEY", "price", "line 1: price x quantity is too large."),
     ),
     (
+        line(in_store(), discount=None, priceAdjustments=[{"price": 1}, {"price": -2}]),
+        *("BAD_MONEY", "priceAdjustments.price"),
+        "line 1: the sum of priceAdjustments.price is negative, too large or too fine.",
+    ),
+    (
+        line(in_store(), tax=None, productTax={"taxRates": [{"taxAmount": Decimal("17.8599")}]}),
+        *("BAD_MONEY", "productTax.taxRates.taxAmount"),
+        "line 1: the sum of productTax.taxRates.taxAmount is negative, too large or too fine.",
+    ),
+    (
+        line(in_store(), price=99_999_999_999_999),
+        *("BAD_MONEY", "price", "line 1: price is 99999999999999."),
+    ),
+    (
         in_store(tenders=[{"paymentMethod": "Cash", "amountAuthorized": -1}]),
         *("BAD_MONEY", "tenders.amountAuthorized", "payment Cash: amountAuthorized is -1."),
     ),

@@ -141,12 +141,14 @@ class FrameReader:
         if table is not None:
             return [table]
         if len(records) <= _FEW:
-            return [self._mended(records, undecodable)]
+            return self._mended(records, undecodable)
         middle = len(records) // 2
         return [*self._tables(records[:middle], undecodable), *self._tables(records[middle:], undecodable)]
 
-    def _mended(self, records: Sequence[SourceRecord], undecodable: list[tuple[SourceRecord, BadInput]]) -> pa.Table:
-        rows = []
+    def _mended(
+        self, records: Sequence[SourceRecord], undecodable: list[tuple[SourceRecord, BadInput]]
+    ) -> list[pa.Table]:
+        tables, rows = [], []
         for record in records:
             try:
                 rows.append(tlog_json.mend(record.data, self._schema))
@@ -156,8 +158,9 @@ class FrameReader:
                 if alone is None:
                     undecodable.append((record, error))
                 else:
-                    rows += alone.to_pylist()
-        return pa.Table.from_pylist(rows, self._schema)
+                    tables += [pa.Table.from_pylist(rows, self._schema), alone]
+                    rows = []
+        return [*tables, pa.Table.from_pylist(rows, self._schema)]
 
 
 def _frame(records: list[SourceRecord], table: pa.Table, undecodable: list[tuple[SourceRecord, BadInput]]) -> Frame:

@@ -93,7 +93,7 @@ class Judgement:
             return []
         shown = max(paid, key=_minor)
         return [
-            f"A further payment, {payment.method} {money.show(payment.minor, self.currency[at])}, has no column."
+            f"A further payment, {payment.method:.80} {money.show(payment.minor, self.currency[at])}, has no column."
             for payment in paid
             if payment is not shown
         ]
@@ -238,9 +238,10 @@ class _Judge:
         return self._fulfilment.targets.take(pc.index_in(names, value_set=self._fulfilment.keys))
 
     def _instants(self) -> None:
-        for path in ("orderDate", "updateDate"):
-            self._sheet.instant[f"order.{path}"] = numbers(self._frame.order[path])
-        ordered = self._sheet.instant["order.orderDate"]
+        clock, shown = numbers(self._frame.order["updateDate"])
+        shown &= (clock >= _EARLIEST) & (clock < _LATEST)  # any other time tells nothing about versions
+        self._sheet.instant["order.updateDate"] = Numbers(clock, shown)
+        ordered = self._sheet.instant["order.orderDate"] = numbers(self._frame.order["orderDate"])
         values, present = ordered.values.copy(), ordered.present.copy()
         texts = self._text["order.creationDate"]
         for at in np.flatnonzero(~present & ~is_null(texts)):
@@ -292,12 +293,7 @@ class _Judge:
             [amounts["line.productTax.totalTax"], amounts["line.tax"], self._sum(self._frame.taxes, "taxAmount")]
         )
         for path, sum_of in (("priceAdjustments.price", discount), ("productTax.taxRates.taxAmount", tax)):
-            self._verdicts.lines(
-                sum_of < 0,
-                "BAD_MONEY",
-                path,
-                lambda at, path=path: f"line {self._label(at)}: the sum of {path} is negative, too large or too fine.",
-            )
+            self._verdicts.lines(sum_of < 0, "BAD_MONEY", path, partial(self._bad_sum, path))
         huge = price.astype(np.float64) * quantity > money.LIMIT
         self._verdicts.lines(
             huge, "BAD_MONEY", "price", lambda at: f"line {self._label(at)}: price x quantity is too large."
@@ -371,6 +367,9 @@ class _Judge:
 
     def _per_order(self, values: Int64Array) -> Int64Array:
         return sums(values, self._frame.counts)
+
+    def _bad_sum(self, path: str, line: int) -> str:
+        return f"line {self._label(line)}: the sum of {path} is negative, too large or too fine."
 
     def _label(self, line: int) -> str:
         return f"{self._line_labels[line].as_py()!s:.40}"
