@@ -29,7 +29,8 @@ demo: setup     ## run the flow through Airflow against the sandbox partners and
 	$(IN) python -m demo
 
 test: setup     ## every test
-	.venv/bin/python -m pytest -n 2 --dist loadfile
+	.venv/bin/python -m pytest -n 2 --dist loadfile -m "not live"
+	.venv/bin/python -m pytest -m live
 
 lint: setup     ## ruff, mypy
 	.venv/bin/ruff check .

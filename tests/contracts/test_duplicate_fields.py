@@ -64,13 +64,20 @@ def found(data: bytes) -> str:
     """The field that is found to stand twice, blank for none."""
     if tlog_json.decode([data], SCHEMA) is not None:
         return ""
+    error = refusal(data)
+    if error is None:
+        return ""
+    assert error.reason == "DUPLICATE_FIELD"
+    assert error.field in error.message
+    return error.field
+
+
+def refusal(data: bytes) -> BadInput | None:
     try:
         tlog_json.mend(data, SCHEMA)
     except BadInput as error:
-        assert error.reason == "DUPLICATE_FIELD"
-        assert error.field in error.message
-        return error.field
-    return ""
+        return error
+    return None
 
 
 ORDERS = [dump(Shop(1).order(number, kind, lines=2, slim=True)) for number, kind in enumerate(("mixed", "send_sale"))]

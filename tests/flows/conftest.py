@@ -12,8 +12,7 @@ from tests.support.airflow_lab import Airflow, AirflowLab
 @pytest.fixture(scope="session")
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
     """The process in which DAGs run, with one run behind it."""
-    home = tmp_path_factory.mktemp("airflow")
-    with Airflow(home) as process:
+    with Airflow(tmp_path_factory.mktemp("airflow")) as process:
         with AirflowLab(process, tmp_path_factory.mktemp("warm-up")) as lab:
             lab.drop(Shop().order(1), Shop().return_order(2))
             lab.warm_up()

@@ -8,8 +8,6 @@ import threading
 import time
 from pathlib import Path
 
-import pytest
-
 from sandbox.predictspring import Shop
 from tests.support.airflow_lab import AirflowLab, text_of
 from tests.support.truth import Truth
@@ -134,27 +132,31 @@ def test_file_replaced_while_its_run_is_under_way_is_not_lost(lab: AirflowLab) -
     assert Truth(first, second).faults(lab) == []
 
 
-@pytest.mark.parametrize("name", ["two words & more.json", "für-zoë-🛍.json", "-rf.json", "{{ ds }}.json"])
-def test_odd_but_harmless_names_pass(lab: AirflowLab, name: str) -> None:
-    order = SHOP.order(1)
-    (lab.inbox / name).write_text(json.dumps(order))
+def test_odd_but_harmless_names_pass(lab: AirflowLab) -> None:
+    orders = [SHOP.order(n, slim=True) for n in range(1, 6)]
+    names = ["two words & more.json", "für-zoë-🛍.json", "-rf.json", "{{ ds }}.json", "'; drop table files.json"]
+    for name, order in zip(names, orders, strict=True):
+        (lab.inbox / name).write_text(json.dumps(order))
     assert lab.run().state == "success"
-    assert Truth(order).faults(lab) == []
+    assert Truth(*orders).faults(lab) == []
 
 
-@pytest.mark.parametrize("name", ["a\\..\\..\\evil.json", "line\nbreak.json"])
-def test_name_that_is_not_safe_in_a_path_is_told_and_the_others_go(lab: AirflowLab, name: str) -> None:
-    order = SHOP.order(1)
-    lab.drop(order)
-    (lab.inbox / name).write_text(json.dumps(SHOP.order(2)))
+def test_names_that_are_not_safe_in_a_path_are_told_and_the_others_go(lab: AirflowLab) -> None:
+    orders = [SHOP.order(n) for n in range(1, 4)]
+    names = ["a\\..\\..\\evil.json", "line\nbreak.json"]
+    lab.drop(orders[0])
+    for name, order in zip(names, orders[1:], strict=True):
+        (lab.inbox / name).write_text(json.dumps(order))
     lab.run()
-    assert Truth(order).faults(lab, inbox=1) == []
+    assert Truth(orders[0]).faults(lab, inbox=2) == []
     (mail,) = lab.mails
-    assert "The file name holds characters that are not safe in a path" in text_of(mail)
-    assert "Rename the file on the SFTP server" in text_of(mail)
-    (lab.inbox / name).rename(lab.inbox / "renamed.json")
+    text = text_of(mail)
+    assert text.count("The file name holds characters that are not safe in a path") == 2
+    assert "Rename the file on the SFTP server" in text
+    for number, name in enumerate(names):
+        (lab.inbox / name).rename(lab.inbox / f"renamed {number}.json")
     assert lab.run().state == "success"
-    assert Truth(order, SHOP.order(2)).faults(lab) == []
+    assert Truth(*orders).faults(lab) == []
 
 
 def _replace(path: Path, text: str) -> None:

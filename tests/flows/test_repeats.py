@@ -6,6 +6,7 @@ import copy
 import csv
 import io
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,58 +39,29 @@ def test_run_that_is_done_again_changes_nothing(lab: AirflowLab) -> None:
     assert Truth(*orders).faults(lab, inbox=1) == []
 
 
-def test_same_bytes_under_another_name(lab: AirflowLab) -> None:
-    order = SHOP.order(1)
-    lab.drop(order)
-    (lab.inbox / "copy of it.json").write_bytes(dump(order))
-    assert lab.run().state == "success"
-    lab.drop(order, stem="again")
-    assert lab.run().state == "success"
-    assert Truth(order).faults(lab) == []
-    assert len(lab.rows("files")) == 1
-    assert sorted(row["name"] for row in lab.rows("batch_files")) == [
-        "again_PS00000001.json", "copy of it.json", "tlog_PS00000001.json",
-    ]  # fmt: skip
-    assert [row["kind"] for row in lab.rows("repeats")] == ["SAME"]
-    assert lab.mails == []
-
-
-def test_same_file_again_under_its_old_name(lab: AirflowLab) -> None:
-    order = SHOP.order(1)
-    for _ in range(3):
-        lab.drop(order)
-        assert lab.run().state == "success"
-    assert Truth(order).faults(lab) == []
-    assert len([name for name in lab.tree() if "/archive/" in name and name.startswith("predictspring")]) == 1
-
-
-def test_superset_file_brings_only_what_is_new(lab: AirflowLab) -> None:
+def test_repeats_of_every_sort_are_told_apart(lab: AirflowLab) -> None:
+    """The same bytes under another name, in a file with more, in another layout, and an older version."""
     orders = [SHOP.order(n) for n in range(1, 8)]
-    lab.drop(*orders[:4], stem="hour", layout="array")
-    lab.run()
-    lab.drop(*orders, stem="day", layout="array")
-    lab.run()
+    same, moved, pretty, older, first, second, new = orders
+    lab.drop(same, moved, pretty, older)
+    lab.drop(first, second, stem="hour", layout="array")
+    (lab.inbox / "copy of it.json").write_bytes(dump(same))
+    assert lab.run().state == "success"
+
+    lab.drop(same)
+    lab.drop(moved, stem="again")
+    lab.drop(first, second, new, stem="day", layout="gz")
+    (lab.inbox / "pretty.json").write_text(json.dumps(dict(reversed(pretty.items())), indent=4))
+    lab.drop({**_changed(older), "updateDate": older["updateDate"] - 60_000}, stem="older")
+    assert lab.run().state == "success"
+
     assert Truth(*orders).faults(lab) == []
-    assert [_keys(feed) for feed in lab.published().values()] == [_ids(orders[:4]), _ids(orders[4:])]
-    assert lab.batches()[1].summary["excluded"] == {"ALREADY_SENT": 4}
-
-
-def test_order_twice_in_one_run(lab: AirflowLab) -> None:
-    orders = [SHOP.order(n) for n in range(1, 4)]
-    lab.drop(*orders, stem="hour", layout="array")
-    lab.drop(*orders, stem="day", layout="gz")
-    lab.run()
-    assert Truth(*orders).faults(lab) == []
-
-
-def test_same_order_in_another_layout_is_no_change(lab: AirflowLab) -> None:
-    order = SHOP.order(1)
-    lab.drop(order)
-    lab.run()
-    (lab.inbox / "pretty.json").write_text(json.dumps(dict(reversed(order.items())), indent=4))
-    lab.run()
-    assert Truth(order).faults(lab) == []
-    assert (lab.mails, [row["kind"] for row in lab.rows("repeats")]) == ([], ["SAME"])
+    assert [sorted(_keys(feed)) for feed in lab.published().values()] == [_ids(orders[:6]), _ids([new])]
+    assert Counter(row["kind"] for row in lab.rows("repeats")) == {"SAME": 5, "OLDER": 1}
+    assert lab.batches()[1].summary["excluded"] == {"ALREADY_SENT": 5, "OLDER_VERSION": 1}
+    assert lab.mails == []
+    archived = Counter(name.rpartition("/")[2] for name in lab.tree() if name.startswith("predictspring/tlog/archive/"))
+    assert archived["tlog_PS00000001.json"] == archived["again_PS00000002.json"] == archived["copy of it.json"] == 1
 
 
 def test_changed_order_waits_for_a_person(lab: AirflowLab) -> None:
@@ -113,17 +85,6 @@ def test_changed_order_goes_out_again_where_the_settings_say_so(lab: AirflowLab)
     lab.run()
     assert [_keys(feed) for feed in lab.published().values()] == [["PS00000001"], ["PS00000001"]]
     assert Truth(order).faults(lab) == [], "its stock has moved before; HotWax itself refuses the second one"
-
-
-def test_older_version_is_left_out(lab: AirflowLab) -> None:
-    newer = SHOP.order(1)
-    older = {**_changed(newer), "updateDate": newer["updateDate"] - 60_000}
-    lab.drop(newer)
-    lab.run()
-    lab.drop(older, stem="older")
-    lab.run()
-    assert Truth(newer).faults(lab) == []
-    assert (lab.mails, lab.batches()[1].summary["excluded"]) == ([], {"OLDER_VERSION": 1})
 
 
 def test_forced_publication_repeats_the_orders_but_never_the_stock(lab: AirflowLab) -> None:

@@ -83,6 +83,7 @@ CALLS: dict[str, Callable[[Kit], object]] = {
     "claim_stock": lambda kit: kit.ledger.claim_stock(2, ["A", "B"], at=AT),
     "stock_of": lambda kit: kit.ledger.stock_of(1, ["A"]),
     "release_stock": lambda kit: kit.ledger.release_stock(1),
+    "drop_staged_feed": lambda kit: kit.ledger.drop_staged_feed(1, "order_feed"),
     "problems_of_run": lambda kit: kit.ledger.problems_of_run("d", "r", unreported_only=True),
     "problems_reported": lambda kit: kit.ledger.problems_reported([1], at=AT),
     "note_problem": lambda kit: kit.ledger.note_problem(
@@ -130,7 +131,7 @@ def test_no_call_reads_a_whole_table(full: Kit, name: str) -> None:
 def test_every_public_call_is_looked_at() -> None:
     inside_others = {
         "record_file", "batch", "move_batch", "register_feed", "attach_records_to_feed", "intend_feed", "publish_feed",
-        "equation", "close",
+        "equation", "close", "alone",
     }  # fmt: skip
     public = {name for name in dir(Ledger) if not name.startswith("_")}
     assert public == {*CALLS, *inside_others} - {"feed"}

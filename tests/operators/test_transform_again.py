@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -116,6 +117,21 @@ def test_same_input_gives_the_same_bytes_in_another_ledger(lab: Lab, tmp_path_fa
     with Lab(tmp_path_factory.mktemp("other"), monkeypatch) as other:
         second = other.run(DAY)
     assert (second.order_feed, second.variance) == (first.order_feed, first.variance)
+
+
+@pytest.mark.parametrize("policy", ["exception", "emit"])
+def test_again_with_the_json_feed(lab: Lab, policy: str) -> None:
+    lab.configure(feed_format="json", on_changed_order=policy)
+    first = lab.run(DAY)
+    sent = [call["data"] for element in json.loads(first.order_feed) for call in element["dataList"]]
+    assert sorted(data["order"]["externalId"] for data in sent if "order" in data) == [ID_A, ID_B, ID_C, ID_MIXED]
+    assert first.stocked == [ID_A, ID_B, ID_MIXED]
+    for upto in (None, BatchState.PUBLISHED):
+        if upto:
+            lab.publish(first, upto=upto)
+        second = lab.transform(first.batch)
+        assert (second.order_feed, second.variance) == (first.order_feed, first.variance)
+    assert feeds(lab, first)[0][0].endswith(".json")
 
 
 # A changed mapping.

@@ -154,6 +154,35 @@ def test_consumer_has_taken_another_file_of_that_name(any_server: Server, any_cl
         any_client.publish(feed, "out", "feed.csv", taken_folders=["out/archive"])
 
 
+@pytest.mark.parametrize("moment", range(1, 4))
+def test_consumer_takes_it_while_it_is_looked_at(
+    sandbox: SftpServer, client: SftpClient, feed: Path, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    """After each of the requests by which the bytes of an earlier try are compared."""
+    client.publish(feed, "out", "feed.csv")
+    target, asked = sandbox.root / "out/feed.csv", 0
+
+    def watch(name: str) -> None:
+        original = getattr(SftpSession, name)
+
+        def taking(session: SftpSession, path: bytes, *rest: object) -> object:
+            nonlocal asked
+            asked += path.endswith(b"out/feed.csv")
+            answer = original(session, path, *rest)
+            if asked == moment and target.exists():
+                target.rename(sandbox.root / "out/archive/feed.csv")
+            return answer
+
+        monkeypatch.setattr(SftpSession, name, taking)
+
+    for name in ("lstat", "stat", "open"):
+        watch(name)
+    again = client.publish(feed, "out", "feed.csv", taken_folders=["out/archive"])
+    assert again.error is None
+    assert not again.renamed
+    assert _names(sandbox.root / "out/archive") == ["feed.csv"]
+
+
 def test_temporary_file_is_taken_by_the_consumer(sandbox: SftpServer, client: SftpClient, tmp_path: Path) -> None:
     local = tmp_path / "local"
     local.write_bytes(random.Random(1).randbytes(30_000_000))

@@ -16,7 +16,7 @@ PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 FILES = ("requirements", "requirements-dev")
 DECISION = ROOT / "docs/decisions/0002-dependencies.md"
 #: Used without an import: commands, stubs of types, and the form for connections of type ``http`` in the UI.
-NOT_IMPORTED = {"apache-airflow-providers-http", "mypy", "ruff", "types-pyyaml", "uv"}
+NOT_IMPORTED = {"apache-airflow-providers-http", "mypy", "ruff", "types-pyyaml", "pytest-xdist", "uv"}
 #: Imported here and brought by another package, which requires it; both are locked.
 BROUGHT_BY = {
     "jinja2": "apache-airflow-core",

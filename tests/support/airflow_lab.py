@@ -207,9 +207,14 @@ class AirflowLab:
         """
         return self.finish(self.start(dag_id, at=at, **conf))
 
-    def start(self, dag_id: str = DAG, *, at: datetime | None = None, **conf: Any) -> Running:
-        """Start a run and do not wait for it."""
+    def start(self, dag_id: str = DAG, *, at: datetime | None = None, fault: str = "", **conf: Any) -> Running:
+        """Start a run and do not wait for it.
+
+        :param fault: where it kills itself: one of :data:`order_sync.faults.POINTS`, a colon, and the how-manieth
+            time it gets there.
+        """
         request, running = self._request(dag_id, at, conf)
+        request["env"] = {**request["env"], "ORDER_SYNC_FAULT_AT": fault}
         return Running(self._airflow.ask(**request)["pid"], *running)
 
     def finish(self, running: Running, seconds: float = 60) -> Run:
@@ -223,15 +228,14 @@ class AirflowLab:
             raise RuntimeError(f"The run ended as {end}:\n{log[-6000:]}")
         return Run(**json.loads(running.result.read_text()), log=log)
 
-    def kill(self, fault: str, dag_id: str = DAG, *, at: datetime | None = None, **conf: Any) -> None:
-        """Run the DAG until it kills itself at a fault point.
+    def die(self, running: Running) -> None:
+        """Wait until a run has killed itself."""
+        end = self._airflow.ask(wait={"pid": running.pid, "seconds": 60})
+        assert end["signal"] == signal.SIGKILL, f"{end}\n{running.log.read_text(errors='replace')[-6000:]}"
 
-        :param fault: one of :data:`order_sync.faults.POINTS`, and after a colon how often it is passed before.
-        """
-        request, running = self._request(dag_id, at, conf)
-        request["env"] = {**request["env"], "ORDER_SYNC_FAULT_AT": fault}
-        end = self._airflow.ask(wait={"pid": self._airflow.ask(**request)["pid"], "seconds": 60})
-        assert end["signal"] == signal.SIGKILL, f"{fault}: {end}\n{running[0].read_text(errors='replace')[-6000:]}"
+    def kill(self, fault: str, *, at: datetime | None = None) -> None:
+        """Run the DAG until it kills itself."""
+        self.die(self.start(at=at, fault=fault))
 
     def warm_up(self) -> None:
         """Run the DAG in the forking process itself, once, before anything is forked."""

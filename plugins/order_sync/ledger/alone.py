@@ -35,7 +35,7 @@ class Alone(Store):
                 if time.monotonic() > deadline:
                     raise NotSent(
                         f"Another process has been busy with {name} for {seconds:.0f} s.",
-                        next_step="Nothing to do if it is at work, end it if it hangs: the next try goes on from there.",
+                        next_step="Nothing to do if it is at work; end it if it hangs: the next try goes on.",
                     )
                 time.sleep(_LOOK_SECONDS)
             yield

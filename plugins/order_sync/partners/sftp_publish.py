@@ -157,9 +157,14 @@ async def _at_target(session: Session, job: _Job) -> str | None:
     look = await session.look(job.target)
     if look is None:
         return None
-    if not await holds(session, job.target, job.local.size, job.local.sha256):
-        raise _other_bytes(job, job.target, look.size)
-    return job.target
+    try:
+        if await holds(session, job.target, job.local.size, job.local.sha256):
+            return job.target
+    except asyncssh.SFTPNoSuchFile:
+        return None
+    if await session.look(job.target) is None:
+        return None  # the consumer has taken it since the first look
+    raise _other_bytes(job, job.target, look.size)
 
 
 async def _taken(session: Session, job: _Job, places: Places) -> str | None:

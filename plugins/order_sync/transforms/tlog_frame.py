@@ -23,6 +23,8 @@ from order_sync.errors import BadInput
 FRAME_ORDERS = 2_500
 #: So many orders are looked at one by one where one of them is not plain.
 _FEW = 64
+#: What Arrow refuses wherever the careful way does.
+_NEVER_PLAIN = frozenset({"DUPLICATE_FIELD", "FILE_ENCODING"})
 
 #: What the rules read of every order and line, whatever the mapping uses.
 RULE_ORDER_PATHS = (
@@ -154,7 +156,7 @@ class FrameReader:
                 rows.append(tlog_json.mend(record.data, self._schema))
             except BadInput as error:
                 # what Arrow takes without a word must not be refused only because a neighbour is not plain
-                alone = tlog_json.decode([record.data], self._schema)
+                alone = None if error.reason in _NEVER_PLAIN else tlog_json.decode([record.data], self._schema)
                 if alone is None:
                     undecodable.append((record, error))
                 else:

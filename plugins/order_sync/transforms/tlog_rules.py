@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from operator import attrgetter
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -23,45 +21,13 @@ from order_sync.mapping.lookups import Lookup
 from order_sync.mapping.sheet import Int64Array, Numbers, Sheet
 from order_sync.mapping.verdicts import Verdicts
 from order_sync.transforms.arrays import any_of, clean, equals, first_present, is_null, numbers, sums
+from order_sync.transforms.payments import Payments, by_amount
 from order_sync.transforms.tlog_frame import Frame, Group
 from order_sync.transforms.tlog_vocabulary import IN_STORE, KINDS, LINE_FACTS, SHIPPED
 
 _MAX_QUANTITY = 100_000
 _EARLIEST = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp() * 1000)
 _LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000)
-
-
-class Payment(NamedTuple):
-    """A payment: PredictSpring's name of the method and the amount in minor units."""
-
-    method: str
-    minor: int
-
-
-_minor = attrgetter("minor")
-
-
-class Payments(NamedTuple):
-    """The payments of all orders of a frame: methods and amounts in one row, and where each order's begin."""
-
-    methods: list[str | None]
-    minor: Int64Array
-    starts: Int64Array
-    counts: Int64Array
-
-    def of(self, order: int) -> list[Payment]:
-        """The payments of one order, as they came."""
-        start = int(self.starts[order])
-        places = range(start, start + int(self.counts[order]))
-        return [Payment(self.methods[at] or "", int(self.minor[at])) for at in places]
-
-    def largest_methods(self) -> list[str | None]:
-        """The method of the largest payment of each order, of equals the first; None where there is none."""
-        begins = zip(self.starts.tolist(), self.counts.tolist(), strict=True)
-        methods = [self.methods[start] if count else None for start, count in begins]
-        for order in np.flatnonzero(self.counts > 1).tolist():
-            methods[order] = max(self.of(order), key=_minor).method or None
-        return methods
 
 
 @dataclass
@@ -91,7 +57,7 @@ class Judgement:
         paid = self.payments.of(at)
         if len(paid) < 2:
             return []
-        shown = max(paid, key=_minor)
+        shown = max(paid, key=by_amount)
         return [
             f"A further payment, {payment.method:.80} {money.show(payment.minor, self.currency[at])}, has no column."
             for payment in paid
