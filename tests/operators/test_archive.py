@@ -54,7 +54,8 @@ def test_file_that_was_replaced_stays_for_the_next_run(steps: StepLab, hurry: bo
         os.utime(paths[0], (1_800_000_000, 1_800_000_000))
     steps.archive(work)
     assert [path.name for path in steps.world.tlog_folder.glob("*.json")] == [paths[0].name]
-    assert [batch.state for batch in steps.batches()] == ["CLOSED"]
+    (batch,) = steps.batches()
+    assert (batch.state, steps.book.batch_inputs(batch.id)[0].archived_to) == ("CLOSED", "(replaced)")
     found = steps.wait(run="two")
     assert found is not None
     assert [file["name"] for file in found] == [paths[0].name]
@@ -69,6 +70,8 @@ def test_file_that_somebody_took_away_is_told_and_the_batch_closed(steps: StepLa
     (told,) = steps.problems()
     assert told.startswith("inbox: The file 'predictspring/tlog/tlog_PS00000001.json' cannot be moved")
     assert len(_places(steps)) == 1
+    (batch,) = steps.batches()
+    assert steps.book.batch_inputs(batch.id)[0].archived_to == "(gone)"
 
 
 def test_one_that_may_not_be_moved_leaves_the_batch_open(steps: StepLab) -> None:
