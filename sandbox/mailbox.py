@@ -119,9 +119,7 @@ class Mailbox:
         envelope.rcpt_options.extend(rcpt_options)
         return ACCEPTED
 
-    async def handle_DATA(
-        self, _server: SMTP, _session: Session, envelope: Envelope
-    ) -> str:
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         """Keep a mail."""
         content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
         head = f"X-MailFrom: {envelope.mail_from}\r\nX-RcptTo: {', '.join(envelope.rcpt_tos)}\r\n"
