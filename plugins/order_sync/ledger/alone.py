@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,7 +54,7 @@ class Alone(Store):
     @contextmanager
     def _by_file(self, name: str) -> Iterator[Callable[[], bool]]:
         """SQLite is for one machine, whose kernel frees the lock when the file is closed or the process ends."""
-        with Path(f"{self._engine.url.database}.{name.replace('/', '_')}.lock").open("wb") as file:
+        with Path(f"{self._engine.url.database}.{re.sub(r'[^\w.-]+', '-', name)}.lock").open("wb") as file:
 
             def is_taken() -> bool:
                 try:
