@@ -34,7 +34,6 @@ from sandbox.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 DAG = FLOW = "predictspring_order_sync"
-DEFAULT = "default"
 
 #: Nobody waits in a test, and a task that failed has failed: what a retry does, a further run shows.
 PATIENCE: dict[str, Any] = {

@@ -54,7 +54,8 @@ class Alone(Store):
     @contextmanager
     def _by_file(self, name: str) -> Iterator[Callable[[], bool]]:
         """SQLite is for one machine, whose kernel frees the lock when the file is closed or the process ends."""
-        with Path(f"{self._engine.url.database}.{re.sub(r'[^\w.-]+', '-', name)}.lock").open("wb") as file:
+        plain = re.sub(r"[^\w.-]+", "-", name)
+        with Path(f"{self._engine.url.database}.{plain}.lock").open("wb") as file:
 
             def is_taken() -> bool:
                 try:
