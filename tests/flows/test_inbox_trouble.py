@@ -58,6 +58,7 @@ def test_server_that_is_not_the_expected_one_gets_no_login(lab: AirflowLab) -> N
 
 
 def test_growing_file_is_left_until_it_is_finished(lab: AirflowLab) -> None:
+    lab.settings(arrival={"stable_seconds": 0.7, "poke_seconds": 0.1})
     whole = SHOP.order(1)
     lab.drop(whole)
     growing = lab.inbox / "growing.jsonl"

@@ -6,14 +6,12 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
 from order_sync.errors import NotSent
 from order_sync.ledger import Ledger, open_ledger
 
-PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 HOLDER = """
 import sys, time
 from order_sync.ledger import open_ledger
@@ -60,7 +58,7 @@ def test_failure_frees_the_lock(ledger: Ledger, url: str) -> None:
 
 def test_death_frees_the_lock(ledger: Ledger, url: str) -> None:
     """Stopped, a process keeps it: it may go on at any time. Killed, it is out of it."""
-    environment = {**os.environ, "PYTHONPATH": str(PLUGINS)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER, url], env=environment, text=True, stdout=subprocess.PIPE
     ) as holder:
