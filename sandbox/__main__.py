@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         "--port-base",
         type=int,
         default=DEFAULT_PORT_BASE,
-        help="SFTP listens at base + 22, HotWax at base + 80, mail at base + 25 (default %(default)s)",
+        help="SFTP listens at base + 22, HotWax at + 80, mail at + 25, Retail Pro at + 90 (default %(default)s)",
     )
     parser.add_argument(
         "--poll-seconds", type=float, default=2.0, help="how often HotWax looks for files (default %(default)s)"
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _description(world: World) -> str:
-    sftp, hotwax, mailbox = world.sftp, world.hotwax, world.mailbox
+    sftp, hotwax, mailbox, retailpro = world.sftp, world.hotwax, world.mailbox, world.retailpro
     lines = [
         ("SFTP", f"{sftp.host}:{sftp.port}, user {sftp.user}, key {sftp.client_key_path}"),
         ("HotWax", f"{hotwax.url}, login {hotwax.credentials.login}; what it imported: {hotwax.url}/sandbox/summary"),
@@ -66,6 +66,11 @@ def _description(world: World) -> str:
         ("TLogs in", f"{world.tlog_folder}"),
         ("Orders out", f"{world.order_feed_folder}"),
         ("Stock out", f"{world.inventory_variance_folder}"),
+        (
+            "Retail Pro",
+            f"{retailpro.url}, login {retailpro.credentials.login}; what it holds: {retailpro.url}/sandbox/summary",
+        ),
+        ("Completed", f"{world.completed_orders_folder}"),
         ("Airflow", f"connections in {world.connections_path}"),
     ]
     rows = [f"  {name:<11}{text}" for name, text in lines]

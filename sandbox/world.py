@@ -13,10 +13,20 @@ from sandbox.hotwax import HotWax, HotWaxSettings
 from sandbox.hotwax.settings import INVENTORY_VARIANCE_FOLDER, ORDER_FEED_FOLDER
 from sandbox.keys import write_private
 from sandbox.mailbox import Mailbox
+from sandbox.retailpro import RetailPro, RetailProSettings
+from sandbox.retailpro.settings import COMPLETED_ORDERS_FOLDER, INVOICES_FOLDER, RESPONSES_FOLDER
 from sandbox.sftp import SftpServer
 
 TLOG_FOLDER = "predictspring/tlog"
 SENDER = "order-sync@example.com"
+_FOLDERS = (
+    TLOG_FOLDER,
+    ORDER_FEED_FOLDER,
+    INVENTORY_VARIANCE_FOLDER,
+    COMPLETED_ORDERS_FOLDER,
+    INVOICES_FOLDER,
+    RESPONSES_FOLDER,
+)
 
 
 class Ports(NamedTuple):
@@ -25,43 +35,52 @@ class Ports(NamedTuple):
     sftp: int = 0
     hotwax: int = 0
     smtp: int = 0
+    retailpro: int = 0
 
     @classmethod
     def from_base(cls, base: int) -> Self:
-        """Fixed ports: SFTP at base + 22, HotWax at base + 80, mail at base + 25.
+        """Fixed ports: SFTP at base + 22, HotWax at base + 80, mail at base + 25, Retail Pro at base + 90.
 
         :param base: for example 18000.
         :returns: the ports.
         """
-        return cls(sftp=base + 22, hotwax=base + 80, smtp=base + 25)
+        return cls(sftp=base + 22, hotwax=base + 80, smtp=base + 25, retailpro=base + 90)
 
 
 class World:
     """The partners; use it as a context manager, or :meth:`start` and :meth:`stop` it.
 
-    Below `root`: ``sftp/`` (what the SFTP server shows), ``mail/``, ``keys/``, ``hotwax.sqlite`` and
-    ``connections.yaml``, an Airflow connections file without the ledger's connection. All but the ports outlives a
-    restart.
+    Below `root`: ``sftp/`` (what the SFTP server shows), ``mail/``, ``keys/``, ``hotwax.sqlite``,
+    ``retailpro.sqlite`` and ``connections.yaml``, an Airflow connections file without the ledger's connection. All but
+    the ports outlives a restart.
 
     :param root: the folder; made if missing.
     :param ports: where to listen.
     :param hotwax: what HotWax knows, and how often it looks for files.
+    :param retailpro: what Retail Pro knows and recognises.
     :param polling: HotWax looks for files by itself; without it only `hotwax.importer.import_now()` imports.
     """
 
     def __init__(
-        self, root: Path, *, ports: Ports | None = None, hotwax: HotWaxSettings | None = None, polling: bool = True
+        self,
+        root: Path,
+        *,
+        ports: Ports | None = None,
+        hotwax: HotWaxSettings | None = None,
+        retailpro: RetailProSettings | None = None,
+        polling: bool = True,
     ) -> None:
         wanted = ports or Ports()
         self.root = root.resolve()
         keys = self.root / "keys"
         sftp_root = self.root / "sftp"
-        for folder in (TLOG_FOLDER, ORDER_FEED_FOLDER, INVENTORY_VARIANCE_FOLDER):
+        for folder in _FOLDERS:
             (sftp_root / folder).mkdir(parents=True, exist_ok=True)
         self.sftp = SftpServer(sftp_root, keys=keys, port=wanted.sftp)
         self.hotwax = HotWax(
             sftp_root, self.root / "hotwax.sqlite", keys, settings=hotwax, port=wanted.hotwax, polling=polling
         )
+        self.retailpro = RetailPro(self.root / "retailpro.sqlite", settings=retailpro, port=wanted.retailpro, keys=keys)
         self.mailbox = Mailbox(self.root / "mail", port=wanted.smtp)
         self.connections_path = self.root / "connections.yaml"
         self._running = ExitStack()
@@ -81,13 +100,28 @@ class World:
         """Local folder from which HotWax takes inventory variances."""
         return self.sftp.root / INVENTORY_VARIANCE_FOLDER
 
+    @property
+    def completed_orders_folder(self) -> Path:
+        """Local folder into which HotWax puts its completed orders."""
+        return self.sftp.root / COMPLETED_ORDERS_FOLDER
+
+    @property
+    def invoices_folder(self) -> Path:
+        """Local folder of the files that hold what Retail Pro is to be sent."""
+        return self.sftp.root / INVOICES_FOLDER
+
+    @property
+    def responses_folder(self) -> Path:
+        """Local folder of what Retail Pro answered."""
+        return self.sftp.root / RESPONSES_FOLDER
+
     def start(self) -> None:
         """Start every partner and write the connections file.
 
         :raises OSError: when a port is taken; nothing is left running then.
         """
         with ExitStack() as starting:
-            for partner in (self.sftp, self.hotwax, self.mailbox):
+            for partner in (self.sftp, self.hotwax, self.retailpro, self.mailbox):
                 starting.enter_context(partner)
             content = yaml.safe_dump(self.connections(), sort_keys=False)
             write_private(self.connections_path, content.encode())
@@ -119,6 +153,13 @@ class World:
                 "login": self.hotwax.credentials.login,
                 "password": self.hotwax.credentials.password,
                 "extra": {"backend": "moqui"},
+            },
+            "retailpro_sftp": self._sftp_connection(),
+            "retailpro_api": {
+                "conn_type": "http",
+                "host": self.retailpro.url,
+                "login": self.retailpro.credentials.login,
+                "password": self.retailpro.credentials.password,
             },
             "smtp_default": {
                 "conn_type": "smtp",

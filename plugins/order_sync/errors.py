@@ -16,6 +16,8 @@ class              next action
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 
 class OrderSyncError(Exception):
     """Base of all errors of this package.
@@ -63,3 +65,12 @@ class BadInput(OrderSyncError):
 
 class Stop(OrderSyncError):
     """Going on could do harm (bytes differ under one name, equation open, wrong settings): stop the flow."""
+
+
+class Outcome(StrEnum):
+    """What is known of a call when it is over."""
+
+    DELIVERED = "DELIVERED"
+    REFUSED = "REFUSED"
+    NOT_SENT = "NOT_SENT"
+    IN_DOUBT = "IN_DOUBT"

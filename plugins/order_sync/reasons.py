@@ -100,6 +100,32 @@ REASONS: dict[str, Reason] = {
         "Decide which version is right and correct the order in HotWax; "
         "set `on_changed_order: emit` only if HotWax takes changes as new rows.",
     ),
+    "RETAILPRO_REFUSED": Reason(
+        "Retail Pro did not accept it",
+        "Mend the cause that Retail Pro names (there, in HotWax or in a lookup table), then bring the order again.",
+    ),
+    "RETAILPRO_OTHER_CONTENT": Reason(
+        "Retail Pro has a document of that number that says something else",
+        "Compare both: if Retail Pro's is right, mark the order as delivered; if not, correct it there. "
+        "It is never sent again by itself.",
+    ),
+    "RETAILPRO_SEVERAL": Reason(
+        "Retail Pro has more than one document of that number",
+        "Void the surplus ones in Retail Pro; nothing is sent again by itself.",
+    ),
+    "IN_DOUBT": Reason(
+        "Nobody knows whether Retail Pro carried it out",
+        "Look the number up in Retail Pro, then answer: "
+        "`python -m order_sync unknown resolve NUMBER delivered` or `send-again`.",
+    ),
+    "NOT_FULFILLED": Reason(
+        "An item of the order is not fulfilled yet",
+        "Only completed orders are invoiced: check the order in HotWax and have it exported again once it is complete.",
+    ),
+    "NO_STORE": Reason(
+        "No store shipped any item of the order",
+        "Only digital items or virtual facilities are left: decide with the retailer which store invoices it, by hand.",
+    ),
     "HOTWAX_REFUSED": Reason(
         "HotWax did not import it", "Mend the cause that HotWax names, then bring the order again."
     ),
@@ -112,4 +138,8 @@ EXCLUSIONS: dict[str, Reason] = {
     ),
     "ALREADY_SENT": Reason("The same order with the same content was sent before", "Nothing."),
     "OLDER_VERSION": Reason("A newer version of the order was sent before", "Nothing."),
+    "POS_ORDER": Reason("The order was sold and invoiced at a till", "Nothing."),
+    "SEND_SALE": Reason(
+        "The order was invoiced at a till and shipped from another store", "Nothing: a manual slip moves the stock."
+    ),
 }

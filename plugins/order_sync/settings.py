@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 
 from order_sync import yaml_file
+from order_sync.contracts.retailpro_api import RetailProApi
 
 DEFAULT = "default"
 
@@ -26,6 +27,8 @@ class Connections(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     predictspring_sftp: str
     hotwax_sftp: str
     hotwax_api: str
+    retailpro_sftp: str
+    retailpro_api: str
     mail: str
 
 
@@ -114,6 +117,81 @@ class PredictSpringOrderSync(msgspec.Struct, forbid_unknown_fields=True, frozen=
         return ZoneInfo(self.time_zone)
 
 
+class InvoicingFolders(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Folders on the SFTP servers: the first three on HotWax's, the others on the one named for Retail Pro."""
+
+    inbox: str
+    archive: str
+    error: str
+    invoices: str
+    responses: str
+
+
+class InvoicingAttributes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Names of the order attributes that the feed carries for Retail Pro.
+
+    :param document: the customer's identity document.
+    :param selling_store: the store (facility) at whose till a send sale was made.
+    """
+
+    document: str
+    document_type: str
+    fiscal_credit: str
+    company_id: str
+    company_name: str
+    company_address: str
+    selling_store: str
+
+
+class RetailProInvoicing(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Settings of the flow ``retailpro_invoicing``.
+
+    :param schedule: cron, UTC.
+    :param file_prefix: first part of the names of files that are written.
+    :param body: ``v1``, or ``v2_fiscal`` with FiscalCredit, Company* and TypeDocument.
+    :param fiscal_credit_as: how ``v2_fiscal`` writes FiscalCredit; the published sample has the text ``"true"``.
+    :param invoicing_store: which store issues the invoice of an order that several stores shipped.
+    :param time_zone: in which CreatedDate and file names are written.
+    :param pos_channels: sales channels whose orders were invoiced at the till.
+    :param pickup_methods: shipment methods with which the customer collects the goods in a store.
+    :param virtual_facility_types: types of facility that are no store; ``_NA_`` is none either.
+    :param order_number_type: the order identification that becomes OrderNo.
+    :param order_number_digits: OrderNo is filled with zeros up to this length; 0 leaves it as it is.
+    :param product_id_type: the good identification that becomes UPC.
+    :param slip_number: how SlipNo is made of ``{order_no}`` and ``{n}``, the slip's number within its order.
+    :param prices_include_tax: whether the tax adjustments are contained in the prices (VAT) or come on top.
+    :param order_discount: a discount on the whole order is ``spread`` over its lines, or stands in the ``header`` only.
+    :param values: texts that the mappings refer to as ``setting``.
+    """
+
+    schedule: str
+    folders: InvoicingFolders
+    arrival: Arrival
+    limits: Limits
+    api: RetailProApi
+    attributes: InvoicingAttributes
+    file_prefix: str
+    body: Literal["v1", "v2_fiscal"]
+    fiscal_credit_as: Literal["text", "boolean"]
+    invoicing_store: Literal["last_fulfilled", "first_fulfilled", "first_item"]
+    time_zone: str
+    pos_channels: list[str]
+    pickup_methods: list[str]
+    virtual_facility_types: list[str]
+    order_number_type: str
+    order_number_digits: int
+    product_id_type: str
+    slip_number: str
+    prices_include_tax: bool
+    order_discount: Literal["spread", "header"]
+    values: dict[str, str]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone."""
+        return ZoneInfo(self.time_zone)
+
+
 class Retailer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One retailer.
 
@@ -131,6 +209,7 @@ class Retailer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     retry_delay_seconds: float
     connections: Connections
     predictspring_order_sync: PredictSpringOrderSync
+    retailpro_invoicing: RetailProInvoicing
 
     @property
     def retry_delay(self) -> timedelta:
@@ -169,10 +248,10 @@ def load(name: str, include: Path | None = None) -> Retailer:
         changes, where = yaml_file.load(layer)
         content, places = yaml_file.merge(content, changes), places | where
     retailer = yaml_file.convert({**content, "name": name}, Retailer, path, places)
-    zone = retailer.predictspring_order_sync.time_zone
-    if zone not in available_timezones():
-        place = places[".predictspring_order_sync.time_zone"]
-        raise yaml_file.wrong(*place, f"time_zone: {zone} is not a time zone")
+    for flow in ("predictspring_order_sync", "retailpro_invoicing"):
+        zone = getattr(retailer, flow).time_zone
+        if zone not in available_timezones():
+            raise yaml_file.wrong(*places[f".{flow}.time_zone"], f"time_zone: {zone} is not a time zone")
     if not retailer.contacts:
         raise yaml_file.wrong(*places[".contacts"], "contacts: at least one address must get the reports")
     return retailer

@@ -166,6 +166,11 @@ class Kit:
         found = self.ledger.records_by_order(FLOW, RETAILER, [key])
         return next(record for record in found if record.version == version)
 
+    def record_of(self, record_id: int) -> Record:
+        """One version of an order by its id."""
+        (place,) = self.ledger.record_locations([record_id])
+        return self.record(place.order_key, place.version)
+
     def states(self, *keys: str) -> list[State]:
         """State of the first version of each order."""
         return [self.record(key).state for key in keys]

@@ -128,7 +128,7 @@ def test_mistakes_of_a_column(tmp_path: Path, column: str, problem: str) -> None
         (f"{HEAD}  - {{name: x, form: order.id}}\n", 4, "unknown field `form`"),
         (f"{HEAD}{GOOD}  - name: x\n    from: order.id\n    requird: true\n", 7, "unknown field `requird`"),
         (f"{HEAD}{GOOD}  - {{from: order.id}}\n", 5, "missing required field `name`"),
-        (f"{HEAD}  - {{name: x, from: order.id, type: number}}\n", 4, "Invalid enum value 'number'"),
+        (f"{HEAD}  - {{name: x, from: order.id, type: figure}}\n", 4, "Invalid enum value 'figure'"),
         (f"{HEAD}  - name: x\n    from: order.id\n    functions: [trim]\n", 6, "Invalid enum value 'trim'"),
         (f"{HEAD}  - name: x\n    constant: 5\n", 5, "Expected `str | null`, got `int`"),
         (f"{HEAD}  - {{name: x, lookup: colour, key: order.id, unknown: ignore}}\n", 4, "Invalid enum value 'ignore'"),

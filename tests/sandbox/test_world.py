@@ -20,7 +20,7 @@ PROJECT = Path(__file__).parents[2]
 
 
 def free_base() -> int:
-    """A port base whose three ports are free now."""
+    """A port base whose ports are free now."""
     for base in range(20_000, 32_000, 100):
         try:
             for port in Ports.from_base(base):
@@ -37,9 +37,16 @@ def test_writes_a_private_connections_file_that_is_true(tmp_path: Path) -> None:
         assert world.connections_path == tmp_path / "box" / "connections.yaml"
         assert world.connections_path.stat().st_mode & 0o777 == 0o600
         connections = yaml.safe_load(world.connections_path.read_text())
-        assert list(connections) == ["predictspring_sftp", "hotwax_sftp", "hotwax_api", "smtp_default"]
+        assert list(connections) == [
+            "predictspring_sftp",
+            "hotwax_sftp",
+            "hotwax_api",
+            "retailpro_sftp",
+            "retailpro_api",
+            "smtp_default",
+        ]
         sftp, api, smtp = connections["hotwax_sftp"], connections["hotwax_api"], connections["smtp_default"]
-        assert connections["predictspring_sftp"] == sftp
+        assert connections["predictspring_sftp"] == connections["retailpro_sftp"] == sftp
         transport = paramiko.Transport((sftp["host"], sftp["port"]))
         transport.connect(username=sftp["login"], password=sftp["password"])
         key = transport.get_remote_server_key()
@@ -47,6 +54,10 @@ def test_writes_a_private_connections_file_that_is_true(tmp_path: Path) -> None:
         transport.close()
         url = f"{api['host']}/rest/s1/admin/dataManager/details"
         assert requests.get(url, auth=(api["login"], api["password"]), timeout=5).status_code == 200
+        invoicing = connections["retailpro_api"]
+        url = f"{invoicing['host']}/api/v1/Document/Ordertoinvoice?OrderNo=1"
+        answer = requests.get(url, auth=(invoicing["login"], invoicing["password"]), timeout=5)
+        assert (answer.status_code, answer.json()) == (200, {"Documents": []})
         assert (api["conn_type"], api["extra"]) == ("http", {"backend": "moqui"})
         assert smtp["port"] == world.mailbox.port
         assert (smtp["extra"]["disable_ssl"], smtp["extra"]["disable_tls"]) == (True, True)
@@ -56,7 +67,15 @@ def test_the_partners_share_one_folder_tree(tmp_path: Path) -> None:
     with World(tmp_path, polling=False) as world:
         assert world.tlog_folder == tmp_path / "sftp" / "predictspring" / "tlog"
         assert all(
-            folder.is_dir() for folder in (world.tlog_folder, world.order_feed_folder, world.inventory_variance_folder)
+            folder.is_dir()
+            for folder in (
+                world.tlog_folder,
+                world.order_feed_folder,
+                world.inventory_variance_folder,
+                world.completed_orders_folder,
+                world.invoices_folder,
+                world.responses_folder,
+            )
         )
         content = csv_bytes(HEADER, order_rows("PS1"))
         with paramiko.Transport((world.sftp.host, world.sftp.port)) as transport:
@@ -103,7 +122,7 @@ def test_runs_in_the_foreground_until_a_signal(tmp_path: Path, number: signal.Si
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as box:
         assert box.stdout is not None
         assert box.stderr is not None
-        lines = [box.stdout.readline() for _ in range(8)]
+        lines = [box.stdout.readline() for _ in range(10)]
         assert re.search(rf"SFTP +127\.0\.0\.1:{base + 22}, user ordersync", lines[1])
         assert str(tmp_path / "sftp" / "predictspring" / "tlog") in lines[4]
         assert requests.get(f"http://127.0.0.1:{base + 80}/sandbox/summary", timeout=5).json()["orders"] == 0

@@ -188,6 +188,7 @@ def context(
     states: Mapping[str, str] | None = None,
     window: datetime = START,
     kind: str = "manual",
+    dag_id: str = FLOW,
     **params: Any,
 ) -> Any:
     """As much of a task's context as the steps look at.
@@ -199,8 +200,8 @@ def context(
     def task_states(*, dag_id: str, run_ids: list[str]) -> dict[str, dict[str, str]]:
         return {run_id: dict(states or {}) for run_id in run_ids}
 
-    ti = SimpleNamespace(task_id=task_id, dag_id=FLOW, run_id=run, get_task_states=task_states)
-    dag_run = SimpleNamespace(dag_id=FLOW, run_id=run, run_after=window + QUARTER, run_type=kind)
+    ti = SimpleNamespace(task_id=task_id, dag_id=dag_id, run_id=run, get_task_states=task_states)
+    dag_run = SimpleNamespace(dag_id=dag_id, run_id=run, run_after=window + QUARTER, run_type=kind)
     return {
         "ti": ti, "dag_run": dag_run, "params": params, "data_interval_start": window,
         "data_interval_end": window + QUARTER,

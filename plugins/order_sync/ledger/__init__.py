@@ -1,8 +1,9 @@
 """The ledger of record: what happened to every file, batch, order and feed.
 
 Start at :class:`Ledger` (``store.py``), whose parts are one module each: ``files``, ``batches``, ``admit`` (records
-in), ``decisions``, ``feeds`` (files out), ``summary`` (figures), ``exceptions``, ``orders``, ``problems``. The rules
-are in ``states.py`` (legal moves) and ``judging.py`` (new, repeated or changed), the tables in ``schema.py``.
+in), ``decisions``, ``feeds`` (files out), ``calls`` and ``responses`` (calls out), ``summary`` (figures),
+``exceptions``, ``orders``, ``problems``. The rules are in ``states.py`` (legal moves) and ``judging.py`` (new,
+repeated or changed), the tables in ``schema.py``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from order_sync.ledger.arrivals import (
     OtherKind,
     PreviousRecord,
 )
+from order_sync.ledger.call_rows import Answer, Call, Claim, Doubt, Exchanged, Intent
 from order_sync.ledger.feeds import Confirmation, NameTaken
 from order_sync.ledger.figures import BatchSummary, Equation, ExceptionRow, Tally, TotalLine
 from order_sync.ledger.orders import OrderStory, VersionStory
@@ -43,21 +45,27 @@ __all__ = [
     "ORDER_KEY_LENGTH",
     "Admission",
     "AdmissionKind",
+    "Answer",
     "Arrival",
     "Batch",
     "BatchFile",
     "BatchInput",
     "BatchState",
     "BatchSummary",
+    "Call",
+    "Claim",
     "Confirmation",
     "Decision",
+    "Doubt",
     "Equation",
     "ExceptionRow",
+    "Exchanged",
     "Feed",
     "FeedState",
     "FileRow",
     "FileSeen",
     "IllegalMoveError",
+    "Intent",
     "Ledger",
     "Move",
     "NameTaken",

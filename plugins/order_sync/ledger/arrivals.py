@@ -26,6 +26,7 @@ class Arrival:
     :param lines: how many lines it has.
     :param kind: ``IN_STORE``, ``SEND_SALE``, ``MIXED`` or empty.
     :param order_date: when the order was placed; None if it cannot be read.
+    :param store: the store it belongs to, in the retailer's own code; empty if it is not known.
     """
 
     order_key: str
@@ -40,6 +41,7 @@ class Arrival:
     lines: int
     kind: str = ""
     order_date: datetime | None = None
+    store: str = ""
 
 
 class AdmissionKind(StrEnum):

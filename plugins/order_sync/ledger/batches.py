@@ -35,7 +35,7 @@ class Batches(Store):
         flow: str,
         retailer: str,
         key: str,
-        kind: Literal["inbox", "again"],
+        kind: Literal["inbox", "again", "derived"],
         window: tuple[datetime, datetime] | None,
         dag_id: str,
         run_id: str,
@@ -46,7 +46,8 @@ class Batches(Store):
         """Register a batch; the same key again returns the batch that exists, unchanged.
 
         :param key: business key of the batch within flow and retailer: a hash of its inputs, never a run id.
-        :param kind: ``inbox`` for files that arrived, ``again`` for records that were set aside.
+        :param kind: ``inbox`` for files that arrived, ``again`` for records that were set aside,
+            ``derived`` for documents made from the records of another batch.
         :param window: data interval, start inclusive, end exclusive; None for a run without one.
         :param dag_id: who collects it, as a pointer for people.
         :param selection: for kind ``again``: ids of the records to bring again.
@@ -76,9 +77,14 @@ class Batches(Store):
         with self._reading() as connection:
             return read_batch(connection, batch_id)
 
+    def batch_by_key(self, flow: str, retailer: str, key: str) -> Batch | None:
+        """Return the batch with a business key, None if there is none."""
+        found = self._batches(batches.c.flow == flow, batches.c.retailer == retailer, batches.c.key == key)
+        return found[0] if found else None
+
     def batches_of_run(self, dag_id: str, run_id: str) -> list[Batch]:
-        """Return the batches that a run collected, oldest first."""
-        return self._batches(batches.c.dag_id == dag_id, batches.c.run_id == run_id)
+        """Return the batches that a run collected, oldest first; derived ones belong to the batch they come from."""
+        return self._batches(batches.c.dag_id == dag_id, batches.c.run_id == run_id, batches.c.kind != "derived")
 
     def batches_of_window(self, flow: str, retailer: str, start: datetime, end: datetime) -> list[Batch]:
         """Return the batches whose data interval is this one or lies within it, oldest first."""

@@ -31,7 +31,7 @@ _FILE_NAME = sa.func.coalesce(
 #: Why a record was set aside last, as its history tells it: ``<reason>: <message>``.
 _SET_ASIDE = (
     sa.select(history.c.why)
-    .where(history.c.record_id == records.c.id, history.c.to_state == State.QUARANTINED)
+    .where(history.c.record_id == records.c.id, history.c.to_state.in_((State.QUARANTINED, State.UNKNOWN)))
     .order_by(history.c.id.desc())
     .limit(1)
     .correlate(records)
@@ -45,7 +45,7 @@ _EXCEPTION = [
     *(
         records.c[name]
         for name in (
-            "order_key", "version", "batch_id", "record_index", "state", "reason", "field", "message", "kind",
+            "order_key", "version", "batch_id", "record_index", "state", "reason", "field", "message", "kind", "store",
             "amount_minor", "currency", "order_date", "first_seen_at", "updated_at",
         )
     ),
@@ -63,7 +63,7 @@ class Exceptions(Store):
         unreported_only: bool = False,
         batch_ids: Collection[int] | None = None,
     ) -> list[ExceptionRow]:
-        """Return the records that are set aside, in the order in which they came.
+        """Return the records that are set aside or in doubt, in the order in which they came.
 
         :param unreported_only: leave out what a report has listed already.
         :param batch_ids: only those of these batches.
@@ -134,7 +134,12 @@ class Exceptions(Store):
         """Return the ids of every record that is set aside, in the order in which they came."""
         query = (
             sa.select(records.c.id)
-            .where(records.c.flow == flow, records.c.retailer == retailer, OPEN_EXCEPTION)
+            .where(
+                records.c.flow == flow,
+                records.c.retailer == retailer,
+                OPEN_EXCEPTION,
+                records.c.state == State.QUARANTINED,
+            )
             .order_by(records.c.id)
         )
         with self._reading() as connection:

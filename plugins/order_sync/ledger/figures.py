@@ -144,6 +144,7 @@ class ExceptionRow:
     field: str
     message: str
     kind: str
+    store: str
     amount_minor: int | None
     currency: str
     order_date: datetime | None

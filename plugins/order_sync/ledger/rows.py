@@ -140,6 +140,7 @@ class Record:
     :param length: how many bytes they are.
     :param updated_ms: the partner's own version clock in milliseconds since 1970, where it gives one.
     :param kind: what sort of order it is (``IN_STORE``, ``SEND_SALE``, ``MIXED`` or empty).
+    :param store: the store it belongs to, in the retailer's own code.
     :param amount_minor: the order's total in minor units; None if it cannot be read.
     :param feed_id: the feed that carries it.
     :param reported_at: when a failure report listed it as an exception.
@@ -163,6 +164,7 @@ class Record:
     amount_minor: int | None
     currency: str
     lines: int
+    store: str
     state: State
     reason: str
     field: str

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Dialect
 from order_sync.ledger.states import BatchState, FeedState, State
 
 #: The revision of ``migrations/versions`` that this code works with.
-REVISION = "0001"
+REVISION = "0002"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -212,6 +212,7 @@ records = sa.Table(
     sa.Column("amount_minor", sa.BigInteger()),
     _text("currency", 10),
     sa.Column("lines", sa.Integer(), nullable=False),
+    sa.Column("store", sa.String(50), nullable=False, server_default=""),
     _state(State),
     _text("reason", 50),
     _words("field"),
@@ -232,8 +233,9 @@ records = sa.Table(
 )
 
 # Queries repeat these two conditions word for word: a partial index serves nothing else.
-OPEN_EXCEPTION = sa.text("state = 'QUARANTINED'")
+OPEN_EXCEPTION = sa.text("state IN ('QUARANTINED', 'UNKNOWN')")
 REPORTED_NOT_SOLVED = sa.text("reported_at IS NOT NULL AND solved_reported_at IS NULL")
+CALLING = sa.text("state IN ('INTENDED', 'UNKNOWN')")
 
 sa.Index(
     "ix_records_open_exceptions",
@@ -249,6 +251,8 @@ sa.Index(
     sqlite_where=REPORTED_NOT_SOLVED,
     postgresql_where=REPORTED_NOT_SOLVED,
 )
+
+sa.Index("ix_records_calling", records.c.flow, records.c.retailer, sqlite_where=CALLING, postgresql_where=CALLING)
 
 repeats = sa.Table(
     "repeats",
@@ -297,6 +301,31 @@ history = sa.Table(
     _words("why"),
     sa.Index(None, "record_id"),
 )
+
+calls = sa.Table(
+    "calls",
+    metadata,
+    _id(),
+    _ref("record_id", "records.id"),
+    _text("operation", 20),
+    sa.Column("attempt", sa.Integer(), nullable=False),
+    _number("fence"),
+    _text("request_hash", 64),
+    _time("started_at"),
+    _time("lease_until", nullable=True),
+    _text("outcome", 20),
+    sa.Column("status", sa.Integer()),
+    sa.Column("headers", sa.JSON(), nullable=False),
+    _words("body"),
+    sa.Column("milliseconds", sa.BigInteger()),
+    _words("message"),
+    _text("response_file", 250),
+    _time("filed_at", nullable=True),
+    sa.Index(None, "record_id", "fence"),
+)
+
+NOT_FILED = sa.text("filed_at IS NULL")
+sa.Index("ix_calls_not_filed", calls.c.id, sqlite_where=NOT_FILED, postgresql_where=NOT_FILED)
 
 notes = sa.Table(
     "notes",

@@ -7,18 +7,22 @@ from types import TracebackType
 from order_sync.ledger.admit import Admitting
 from order_sync.ledger.alone import Alone
 from order_sync.ledger.batches import Batches
+from order_sync.ledger.calls import Calls
 from order_sync.ledger.decisions import Decisions
 from order_sync.ledger.exceptions import Exceptions
 from order_sync.ledger.feeds import Feeds
 from order_sync.ledger.files import Files
 from order_sync.ledger.orders import Orders
 from order_sync.ledger.problems import Problems
+from order_sync.ledger.responses import Responses
 from order_sync.ledger.stock import Stock
 from order_sync.ledger.summary import Summaries
 from order_sync.ledger.upgrade import open_engine
 
 
-class Ledger(Files, Batches, Admitting, Decisions, Feeds, Stock, Summaries, Exceptions, Orders, Problems, Alone):
+class Ledger(
+    Files, Batches, Admitting, Decisions, Feeds, Calls, Responses, Stock, Summaries, Exceptions, Orders, Problems, Alone
+):
     """What happened to every file, batch, order and feed.
 
     Every call is one transaction and may be repeated: the second time it changes nothing. Times are arguments, aware

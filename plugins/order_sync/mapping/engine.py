@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from order_sync.contracts.money import column_text
+from order_sync.mapping.exact import NUMBER_DECIMALS, shortest_text
 from order_sync.mapping.model import DATE_FORMATS, Column, Mapping, Source
 from order_sync.mapping.sheet import BoolArray, Int64Array, Level, Numbers, Sheet
 from order_sync.mapping.verdicts import Verdicts
@@ -68,6 +69,8 @@ class _ColumnRun:
             self._require(filled)
         if self._column.max_length is not None:
             filled = self._limited(filled, self._column.max_length)
+        if self._column.precision is not None:
+            self._check_digits(str(self._column.from_), self._column.precision)
         return filled
 
     # Sources. `active` marks the lines for which a case counts; None stands for all.
@@ -96,6 +99,8 @@ class _ColumnRun:
         if path in sheet.money:
             decimals = sheet.decimals if level is Level.ORDER else sheet.decimals[sheet.owner]
             return Filled(_money(sheet.money[path], decimals, "negate" in self._column.functions), level)
+        if path in sheet.number:
+            return Filled(_masked(shortest_text(sheet.number[path].values), sheet.number[path].present), level)
         if path in sheet.whole:
             numbers = sheet.whole[path]
             return Filled(_masked(pa.array(numbers.values).cast(pa.string()), numbers.present), level)
@@ -186,14 +191,15 @@ class _ColumnRun:
         blank = _blank(filled.values)
         if not blank.any():
             return
+        lack = f": {self._column.missing}" if self._column.missing else ""
         if filled.level is Level.LINE:
             labels = self._sheet.line_labels
             self._verdicts.lines(
-                blank, "REQUIRED_FIELD", name, lambda at: f"line {labels[at].as_py()}: {name} would be empty."
+                blank, "REQUIRED_FIELD", name, lambda at: f"line {labels[at].as_py()}: {name} would be empty{lack}."
             )
         else:
             bad = np.broadcast_to(blank, (self._sheet.count(Level.ORDER),))
-            self._verdicts.orders(bad, "REQUIRED_FIELD", name, lambda _: f"{name} would be empty.")
+            self._verdicts.orders(bad, "REQUIRED_FIELD", name, lambda _: f"{name} would be empty{lack}.")
 
     def _limited(self, filled: Filled, limit: int) -> Filled:
         name = self._column.name
@@ -214,6 +220,22 @@ class _ColumnRun:
             bad = np.broadcast_to(long, (self._sheet.count(Level.ORDER),))
             self._verdicts.orders(bad, "VALUE_TOO_LONG", name, lambda at: message(at if len(lengths) > 1 else 0))
         return filled
+
+    def _check_digits(self, path: str, most: int) -> None:
+        name = self._column.name
+        values = self._sheet.number[path].values
+        large = np.abs(values) >= 10**most
+        verdicts, level = self._verdicts, self._sheet.level(path)
+        reject = verdicts.lines if level is Level.LINE else verdicts.orders
+        whole = most - NUMBER_DECIMALS
+        reject(
+            large,
+            "BAD_MONEY",
+            name,
+            lambda at: (
+                f"{name} is {shortest_text(values[at : at + 1])[0]}, at most {whole} digits may precede the point."
+            ),
+        )
 
     # Levels.
 

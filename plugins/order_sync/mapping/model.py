@@ -12,13 +12,17 @@ A mapping fills one target. Each of its columns names exactly one *source* and, 
       max_length: 20
       too_long: reject
 
+A file may ``extend`` another one: it has all of that file's columns and its own, each ``after`` the one it names.
+
 There are no expressions: what cannot be said is either a fact (code with a test) or a function of the closed list.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Values
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -29,7 +33,7 @@ from order_sync import yaml_file
 from order_sync.mapping import lookups
 from order_sync.mapping.lookups import Lookup
 
-Type = Literal["text", "money", "whole", "date"]
+Type = Literal["text", "money", "number", "whole", "date"]
 Function = Literal["negate", "upper", "lower"]
 
 #: How the formats of a date column are written, and to how many milliseconds they are exact.
@@ -37,7 +41,9 @@ DATE_FORMATS: dict[str, tuple[str, int]] = {
     "MM/DD/YYYY": ("%m/%d/%Y", 86_400_000),
     "YYYY-MM-DD": ("%Y-%m-%d", 86_400_000),
     "YYYY-MM-DD HH:mm:ss": ("%Y-%m-%d %H:%M:%S", 1_000),
+    "YYYY-MM-DDTHH:mm:ss": ("%Y-%m-%dT%H:%M:%S", 1_000),
 }
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)")
 
 
 class Source(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from", "with_": "with"}):
@@ -78,13 +84,17 @@ class Column(Source, kw_only=True):
     """One field of the target.
 
     :param name: its name there.
-    :param type: how the value is written; ``money`` has exactly the decimals of the order's currency.
+    :param type: how the value is written; ``money`` has exactly the decimals of the order's currency, ``number`` as
+        many as it needs, at most four.
     :param format: for dates, ``MM/DD/YYYY`` and the like.
     :param functions: applied in turn.
     :param default: the text that stands in for a blank value.
     :param default_setting: the same, from the retailer's ``values``.
     :param required: a blank value rejects the order.
+    :param missing: what the feed lacks then, in words for the report.
     :param max_length: the most characters; ``too_long`` says what happens to more.
+    :param precision: the most digits of a ``number``, four of them decimals; more reject the order.
+    :param after: in a file that extends another one: the column before it. Blank: it is the last one.
     """
 
     name: str
@@ -94,16 +104,23 @@ class Column(Source, kw_only=True):
     default: str | None = None
     default_setting: str | None = None
     required: bool = False
+    missing: str = ""
     max_length: int | None = None
     too_long: Literal["reject", "cut"] | None = None
+    precision: int | None = None
+    after: str = ""
 
 
 class MappingFile(msgspec.Struct, forbid_unknown_fields=True):
-    """One file of include/mappings."""
+    """One file of include/mappings.
+
+    :param extends: the file (without its ending) whose columns it has as well; that one extends nothing itself.
+    """
 
     target: str
     source: str
     columns: list[Column]
+    extends: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,19 +159,50 @@ def load(path: Path, vocabulary: Vocabulary, lookup_folder: Path, retailer: str)
 
     :raises Stop: anything in it is unknown, missing or contradictory; the message names file and line.
     """
-    content, places = yaml_file.load(path)
-    file = yaml_file.convert(content, MappingFile, path, places)
+    file, places = _file(path)
+    columns, extended = list[Column](), path
+    if file.extends:
+        extended = path.with_name(f"{file.extends}.yaml")
+        base, its_places = _file(extended)
+        if base.extends:
+            raise yaml_file.wrong(*places[".extends"], f"{file.extends} extends another file itself")
+        _add(columns, base, its_places, vocabulary)
+    _add(columns, file, places, vocabulary)
     tables: dict[str, Lookup] = {}
-    seen: set[str] = set()
-    for index, column in enumerate(file.columns):
-        problem = f"{column.name} is filled twice" if column.name in seen else _problem(column, vocabulary)
-        if problem:
-            raise yaml_file.wrong(*places[f".columns[{index}].name"], f"column {column.name}: {problem}")
-        seen.add(column.name)
+    for column in columns:
         for source in column.all_sources():
             if source.lookup and source.lookup not in tables:
                 tables[source.lookup] = lookups.load(lookups.find(lookup_folder, retailer, source.lookup))
-    return Mapping(path, tuple(file.columns), tables, _version(path, tables))
+            if source.lookup and column.type == "whole":
+                _check_numbers(tables[source.lookup])
+    return Mapping(path, tuple(columns), tables, _version(dict.fromkeys((path, extended)), tables))
+
+
+def _file(path: Path) -> tuple[MappingFile, dict[str, yaml_file.Place]]:
+    content, places = yaml_file.load(path)
+    return yaml_file.convert(content, MappingFile, path, places), places
+
+
+def _add(
+    columns: list[Column], file: MappingFile, places: Values[str, yaml_file.Place], vocabulary: Vocabulary
+) -> None:
+    """Put a file's columns where they belong among those that are there."""
+    for index, column in enumerate(file.columns):
+        names = [one.name for one in columns]
+        problem = _problem(column, vocabulary)
+        if column.name in names:
+            problem = f"{column.name} is filled twice"
+        elif column.after and (not file.extends or column.after not in names):
+            problem = f"there is no column {column.after} in a file that it extends"
+        if problem:
+            raise yaml_file.wrong(*places[f".columns[{index}].name"], f"column {column.name}: {problem}")
+        columns.insert(names.index(column.after) + 1 if column.after else len(columns), column)
+
+
+def _check_numbers(table: Lookup) -> None:
+    for line, value in enumerate(table.values.values(), start=2):
+        if not _NUMBER.fullmatch(value):
+            raise yaml_file.wrong(table.path, line, f"{value!r} is not a whole number")
 
 
 def combined_version(*mappings: Mapping, tables: Iterable[Path], settings: msgspec.Struct) -> str:
@@ -167,8 +215,10 @@ def combined_version(*mappings: Mapping, tables: Iterable[Path], settings: msgsp
     return checksum.hexdigest()[:16]
 
 
-def _version(path: Path, tables: dict[str, Lookup]) -> str:
-    checksum = hashlib.sha256(path.read_bytes())
+def _version(paths: Iterable[Path], tables: dict[str, Lookup]) -> str:
+    checksum = hashlib.sha256()
+    for path in paths:
+        checksum.update(path.read_bytes())
     for name in sorted(tables):
         checksum.update(tables[name].path.read_bytes())
     return checksum.hexdigest()[:16]
@@ -190,6 +240,12 @@ def _problem(column: Column, vocabulary: Vocabulary) -> str:
         return "only money can be negated"
     if column.max_length is not None and column.max_length < 1:
         return "max_length must be at least 1"
+    if column.type == "whole" and column.default is not None and not _NUMBER.fullmatch(column.default):
+        return f"its default {column.default!r} is not a whole number"
+    if column.missing and not column.required:
+        return "only a required column has missing"
+    if column.precision is not None and (column.type != "number" or not isinstance(column.from_, str)):
+        return "only a number from one path has a precision"
     problems = (_source_problem(source, column, vocabulary) for source in column.all_sources())
     return next(filter(None, problems), "")
 

@@ -23,7 +23,7 @@ class Level(Enum):
 
 
 class Numbers(NamedTuple):
-    """Whole numbers that may be absent: money in minor units, quantities, instants in epoch milliseconds."""
+    """Whole numbers that may be absent: money in minor units, ten-thousandths, quantities, epoch milliseconds."""
 
     values: Int64Array
     present: BoolArray
@@ -39,6 +39,7 @@ class Sheet:
     :param line_labels: the line id by line position, for messages.
     :param text: texts without surrounding blanks; blank is null.
     :param money: amounts in minor units.
+    :param number: exact numbers in ten-thousandths.
     :param whole: whole numbers.
     :param instant: instants in epoch milliseconds, UTC.
     :param line_facts: paths beginning with ``fact.`` that belong to the line.
@@ -50,6 +51,7 @@ class Sheet:
     line_labels: pa.Array
     text: dict[str, pa.Array] = field(default_factory=dict)
     money: dict[str, Numbers] = field(default_factory=dict)
+    number: dict[str, Numbers] = field(default_factory=dict)
     whole: dict[str, Numbers] = field(default_factory=dict)
     instant: dict[str, Numbers] = field(default_factory=dict)
     line_facts: frozenset[str] = frozenset()

@@ -28,14 +28,17 @@ class Collect(FlowOperator):
     :param conn_id: the SFTP connection.
     :param files: what :class:`~order_sync.operators.wait.WaitForFiles` found.
     :param limits: bounds for counting the orders of a file.
+    :param other_flows: ledger flows whose exceptions ``order_ids`` may name, too: a later task brings them again.
     :returns: ``{"batches": [...]}``, or ``{"dry_run": [...]}`` with the inputs of a dry run.
     """
 
     template_fields = ("files",)
 
-    def __init__(self, *, conn_id: str, files: Any, limits: Limits, **kwargs: Any) -> None:
+    def __init__(
+        self, *, conn_id: str, files: Any, limits: Limits, other_flows: Sequence[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.conn_id, self.files, self.limits = conn_id, files, limits
+        self.conn_id, self.files, self.limits, self.other_flows = conn_id, files, limits, other_flows
 
     def step(self, run: Run, book: Ledger) -> dict[str, Any]:
         """Find the batches of this run, the most fixed first: its own, a backfill's, orders, files."""
@@ -45,7 +48,7 @@ class Collect(FlowOperator):
         if run.param("order_ids"):
             if run.dry_run:
                 return {"dry_run": self._places(run, book)}
-            own = own or [self._again(run, book)]
+            own = own or self._again(run, book)
             return {"batches": [batch.id for batch in own]}
         unfinished = book.unfinished_batches(self.flow, self.retailer)
         if not own:
@@ -110,13 +113,15 @@ class Collect(FlowOperator):
         point("collect.before_batch")
         return self._created(run, book, "inbox", [f"{file.sha256} {file.name}" for file in seen], inputs)
 
-    def _again(self, run: Run, book: Ledger) -> Batch:
+    def _again(self, run: Run, book: Ledger) -> list[Batch]:
         """A batch of orders that wait as exceptions, from the bytes they came in."""
         places = self._waiting(run, book)
+        if not places:
+            return []
         files = {place.file_id: place.file_name for place in places}
         inputs = [BatchInput(file, name, "", None, position) for position, (file, name) in enumerate(files.items())]
         parts = [f"{place.record_id} {place.batch_id}" for place in places]
-        return self._created(run, book, "again", parts, inputs, [place.record_id for place in places])
+        return [self._created(run, book, "again", parts, inputs, [place.record_id for place in places])]
 
     def _places(self, run: Run, book: Ledger) -> list[dict[str, Any]]:
         """The same orders as inputs of a dry run."""
@@ -132,9 +137,14 @@ class Collect(FlowOperator):
         :raises Stop: an order is unknown or does not wait, or none waits at all.
         """
         asked = [str(order).strip() for order in run.param("order_ids")]
+        others_wait = False
         if asked == ["all"]:
             ids = book.open_exception_ids(self.flow, self.retailer)
+            others_wait = any(book.open_exception_ids(flow, self.retailer) for flow in self.other_flows)
         else:
+            elsewhere = self._waiting_elsewhere(book, asked)
+            others_wait = bool(elsewhere)
+            asked = [order for order in asked if order not in elsewhere]
             records = book.records_by_order(self.flow, self.retailer, asked)
             waiting = {record.order_key: record.id for record in records if record.state is State.QUARANTINED}
             others = {record.order_key: record.state.value for record in records}
@@ -145,9 +155,14 @@ class Collect(FlowOperator):
                     next_step="Leave them out; an unknown order has to arrive in a TLog first.",
                 )
             ids = list(waiting.values())
-        if not ids:
+        if not ids and not others_wait:
             raise Stop("No order waits as an exception.", next_step="Nothing to do.")
         return book.record_locations(ids)
+
+    def _waiting_elsewhere(self, book: Ledger, asked: Sequence[str]) -> set[str]:
+        """Of what was asked for, that which waits in another ledger flow."""
+        found = [record for flow in self.other_flows for record in book.records_by_order(flow, self.retailer, asked)]
+        return {record.order_key for record in found if record.state is State.QUARANTINED}
 
     def _created(
         self,

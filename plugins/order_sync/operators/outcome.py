@@ -33,6 +33,7 @@ class Outcome:
     rejected: Counter[str] = field(default_factory=Counter)
     feed_rows: int = 0
     variance_rows: int = 0
+    slips: int = 0
 
     def count(self, arrival: Arrival, kind: AdmissionKind, decision: Decision | None) -> None:
         """Count one order."""
@@ -63,7 +64,8 @@ class Outcome:
         told = [f"{self.count_in} orders in, {self.emitted} into the feed ({self.feed_rows} rows)"]
         told += [f"{count} left out: {code}" for code, count in sorted(self.excluded.items())]
         told += [f"{count} set aside: {code}" for code, count in sorted(self.rejected.items())]
-        return [*told, f"{self.variance_rows} rows of stock variance"]
+        told += [f"{self.variance_rows} rows of stock variance"] if self.variance_rows else []
+        return told + ([f"{self.slips} manual slips"] if self.slips else [])
 
     def as_dict(self, batch_id: int) -> dict[str, Any]:
         """The counts, small enough for an XCom."""
@@ -75,4 +77,5 @@ class Outcome:
             "rejected": dict(self.rejected),
             "feed_rows": self.feed_rows,
             "variance_rows": self.variance_rows,
+            "slips": self.slips,
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +12,8 @@ from typing import Self
 import pyarrow as pa
 
 from order_sync.flow import Run
-from order_sync.ledger import Batch, Ledger, NameTaken
+from order_sync.ledger import Batch, Feed, Ledger, NameTaken
+from order_sync.settings import PredictSpringOrderSync, RetailProInvoicing
 from order_sync.staging import Staging
 from order_sync.transforms.predictspring_orders import INVENTORY_VARIANCE, ORDER_FEED, PredictSpringOrders
 
@@ -89,25 +91,50 @@ class Outputs:
             if not output.rows:
                 book.drop_staged_feed(batch.id, target)
                 continue
-            sha256 = output.sha256
-            uri = staging.put(output.path, "outputs", sha256)
-            feed = None
-            moment = batch.created_at.astimezone(transform.settings.zone)
-            while feed is None:
-                name = f"{transform.settings.file_prefix}_{_LABELS[target]}_{moment:%Y-%m-%d-%H_%M_%S}_"
-                try:
-                    feed = book.register_feed(
-                        batch.id,
-                        target=target,
-                        name=f"{name}{moment.microsecond // 1000:03d}.{ending}",
-                        sha256=sha256,
-                        uri=uri,
-                        rows=output.rows,
-                        orders=output.orders,
-                        amounts=amounts,
-                        carries_records=target == ORDER_FEED,
-                        at=run.now,
-                    )
-                except NameTaken:
-                    moment += timedelta(milliseconds=1)
+            feed = register(
+                book, staging, batch, run, output,
+                target=target, label=_LABELS[target], ending=ending, settings=transform.settings, amounts=amounts,
+                carries_records=target == ORDER_FEED,
+            )  # fmt: skip
             book.attach_records_to_feed(feed.id)
+
+
+def register(
+    book: Ledger,
+    staging: Staging,
+    batch: Batch,
+    run: Run,
+    output: Output,
+    *,
+    target: str,
+    label: str,
+    ending: str,
+    settings: PredictSpringOrderSync | RetailProInvoicing,
+    amounts: Mapping[str, int],
+    carries_records: bool,
+) -> Feed:
+    """Store a finished output and register it under a name made of the batch's time, which no other file has.
+
+    :param label: what stands for the target in the name.
+    :param amounts: money of the orders in it, minor units by currency.
+    """
+    sha256 = output.sha256
+    uri = staging.put(output.path, "outputs", sha256)
+    moment = batch.created_at.astimezone(settings.zone)
+    while True:
+        name = f"{settings.file_prefix}_{label}_{moment:%Y-%m-%d-%H_%M_%S}_{moment.microsecond // 1000:03d}.{ending}"
+        try:
+            return book.register_feed(
+                batch.id,
+                target=target,
+                name=name,
+                sha256=sha256,
+                uri=uri,
+                rows=output.rows,
+                orders=output.orders,
+                amounts=amounts,
+                carries_records=carries_records,
+                at=run.now,
+            )
+        except NameTaken:
+            moment += timedelta(milliseconds=1)

@@ -1,4 +1,4 @@
-"""publish: puts feeds into HotWax's folders, complete or not at all, once."""
+"""publish: puts feeds into the partner's folders, complete or not at all, once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class Publish(FlowOperator):
     The intent stands in the ledger before the upload begins, so a try that dies anywhere is finished by the next one.
 
     :param conn_id: the SFTP connection.
-    :param folders: the folder of each target; its ``archive`` is where HotWax puts what it has taken.
+    :param folders: the folder of each target; its ``archive`` is where the partner puts what it has taken.
+        Targets that are not named stay in the staging store.
     :param repeatable: targets that ``force_publish`` may put there again.
     :param work: what :class:`~order_sync.operators.collect.Collect` returned.
     :returns: the paths that were published.
@@ -41,7 +42,7 @@ class Publish(FlowOperator):
             return []
         batches = [book.batch(batch_id) for batch_id in self.work["batches"]]
         paths = []
-        # Between the look whether HotWax has a feed and its rename, another run must not be doing the same.
+        # Between the look whether the partner has a feed and its rename, another run must not be doing the same.
         with book.alone(f"{self.flow} for {self.retailer}"):
             if todo := [feed for batch in batches for feed in self._wanted(run, book, batch)]:
                 with SftpClient(self.conn_id) as sftp:
@@ -52,7 +53,8 @@ class Publish(FlowOperator):
 
     def _wanted(self, run: Run, book: Ledger, batch: Batch) -> list[Feed]:
         """The feeds to publish; the order feed first, because it fixes what belongs to the batch."""
-        feeds = sorted(book.feeds_of_batch(batch.id), key=lambda feed: not feed.carries_records)
+        feeds = [feed for feed in book.feeds_of_batch(batch.id) if feed.target in self.folders]
+        feeds.sort(key=lambda feed: not feed.carries_records)
         if run.param("force_publish"):
             return [feed for feed in feeds if feed.state not in _DONE or feed.target in self.repeatable]
         return [feed for feed in feeds if feed.state not in _DONE]

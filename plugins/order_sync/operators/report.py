@@ -26,11 +26,14 @@ class FailureReportMail(FlowOperator):
     :param conn_id: the SMTP connection.
     :param recipients: who gets it.
     :param title: the flow in the words of its readers.
+    :param other_flows: ledger flows whose exceptions are told, too.
     """
 
-    def __init__(self, *, conn_id: str, recipients: list[str], title: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *, conn_id: str, recipients: list[str], title: str, other_flows: Sequence[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.conn_id, self.recipients, self.title = conn_id, recipients, title
+        self.conn_id, self.recipients, self.title, self.other_flows = conn_id, recipients, title, other_flows
         self._states: dict[str, str] = {}
 
     def execute(self, context: Context) -> Any:
@@ -47,8 +50,9 @@ class FailureReportMail(FlowOperator):
     def _report(self, run: Run, book: Ledger) -> str:
         from order_sync.operators.report_content import failure_report
 
-        exceptions = book.exceptions(self.flow, self.retailer, unreported_only=True)
-        solved = book.solved_since_report(self.flow, self.retailer)
+        flows = (self.flow, *self.other_flows)
+        exceptions = [row for flow in flows for row in book.exceptions(flow, self.retailer, unreported_only=True)]
+        solved = [row for flow in flows for row in book.solved_since_report(flow, self.retailer)]
         noted = [
             problem
             for problem in book.problems_of_run(run.dag_id, run.run_id, unreported_only=True)

@@ -69,6 +69,7 @@ def _item(row: ExceptionRow) -> Item:
         message=row.message,
         amount=Amount(row.amount_minor, row.currency) if row.amount_minor is not None else None,
         order_date=row.order_date,
+        store=row.store,
     )
 
 

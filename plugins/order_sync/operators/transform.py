@@ -6,6 +6,7 @@ try only proves that, it decides nothing anew.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from order_sync.flow import Run
@@ -18,9 +19,11 @@ from order_sync.staging import Staging
 if TYPE_CHECKING:
     from order_sync.operators.batch_reader import Input
 
+    BatchFunction = Callable[[Staging, Batch, list[Input]], Outcome | None]
 
-class TransformTlogs(FlowOperator):
-    """Turns the TLogs of each batch into the order feed and the stock variance.
+
+class Transform(FlowOperator):
+    """Turns the files of each batch into the target's files, and notes what became of each order.
 
     :param work: what :class:`~order_sync.operators.collect.Collect` returned.
     :returns: the counts of each batch.
@@ -35,21 +38,19 @@ class TransformTlogs(FlowOperator):
 
     def step(self, run: Run, book: Ledger) -> list[dict[str, Any]]:
         """Transform every batch that is not done yet."""
-        from order_sync.operators.transform_batch import BatchTransform
-        from order_sync.transforms.predictspring_orders import PredictSpringOrders
-
-        settings = load(self.retailer).predictspring_order_sync
-        transform = PredictSpringOrders(settings, include_folder(), self.retailer)
-        staging = Staging()
+        transform, staging = self.prepared(book, run), Staging()
         outcomes = []
         # Nobody may publish a batch, or decide on its stock, while it is computed.
         with book.alone(f"{self.flow} for {self.retailer}"):
             for batch, inputs in self._batches(run, book):
-                if self._computed_before(book, batch, transform.version):
-                    continue
-                outcome = BatchTransform(transform, book, staging, batch, inputs, run).transform()
-                outcomes.append(self._told(batch, outcome))
+                outcome = transform(staging, batch, inputs)
+                if outcome:
+                    outcomes.append(self._told(batch, outcome))
         return outcomes
+
+    def prepared(self, book: Ledger, run: Run) -> BatchFunction:
+        """What transforms one batch; it returns None for a batch that stands as it is."""
+        raise NotImplementedError
 
     def _batches(self, run: Run, book: Ledger) -> list[tuple[Batch, list[Input]]]:
         from order_sync.operators.batch_reader import Input
@@ -64,6 +65,30 @@ class TransformTlogs(FlowOperator):
         batches = [book.batch(batch_id) for batch_id in self.work["batches"]]
         return [(batch, _inputs(book, batch)) for batch in batches]
 
+    def _told(self, batch: Batch, outcome: Outcome) -> dict[str, Any]:
+        for line in outcome.words():
+            self.log.info("Batch %s: %s", batch.id, line)
+        return outcome.as_dict(batch.id)
+
+
+class TransformTlogs(Transform):
+    """TLogs to the order feed and the stock variance."""
+
+    def prepared(self, book: Ledger, run: Run) -> BatchFunction:
+        """The retailer's transform; a batch that went out under another mapping stands."""
+        from order_sync.operators.transform_batch import BatchTransform
+        from order_sync.transforms.predictspring_orders import PredictSpringOrders
+
+        settings = load(self.retailer).predictspring_order_sync
+        transform = PredictSpringOrders(settings, include_folder(), self.retailer)
+
+        def of_batch(staging: Staging, batch: Batch, inputs: list[Input]) -> Outcome | None:
+            if self._computed_before(book, batch, transform.version):
+                return None
+            return BatchTransform(transform, book, staging, batch, inputs, run).transform()
+
+        return of_batch
+
     def _computed_before(self, book: Ledger, batch: Batch, version: str) -> bool:
         """Whether the batch went out under another mapping: its feeds stand, there is nothing to compute."""
         staged = all(feed.state is FeedState.STAGED for feed in book.feeds_of_batch(batch.id))
@@ -77,10 +102,24 @@ class TransformTlogs(FlowOperator):
         )
         return True
 
-    def _told(self, batch: Batch, outcome: Outcome) -> dict[str, Any]:
-        for line in outcome.words():
-            self.log.info("Batch %s: %s", batch.id, line)
-        return outcome.as_dict(batch.id)
+
+class TransformInvoices(Transform):
+    """Completed orders to "Order to Invoice" bodies and manual slips."""
+
+    def prepared(self, book: Ledger, run: Run) -> BatchFunction:
+        """The retailer's transform; a batch whose bodies were published stands, they never change again."""
+        from order_sync.operators.invoice_batch import InvoiceBatch
+        from order_sync.transforms.retailpro_invoices import RetailProInvoices
+
+        transform = RetailProInvoices(load(self.retailer), include_folder())
+
+        def of_batch(staging: Staging, batch: Batch, inputs: list[Input]) -> Outcome | None:
+            if not run.dry_run and book.is_frozen(batch.id):
+                self.log.info("Batch %s was published: its bodies stand as they are.", batch.id)
+                return None
+            return InvoiceBatch(transform, book, staging, batch, inputs, run).transform()
+
+        return of_batch
 
 
 def _inputs(book: Ledger, batch: Batch) -> list[Input]:

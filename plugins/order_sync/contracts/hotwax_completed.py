@@ -1,0 +1,240 @@
+"""The completed orders that HotWax exports: what of an order is read, and how it is decoded.
+
+Shape: hotwax/oms-documentation, fulfilled-order-items-feed (header, shipments, items), with ``payments``, ``billTo``,
+``orderAttributes`` and the e-mail address as the brokered-order-items feed and retailers' own feeds have them. Fields
+that nobody reads here are passed over while parsing. Ids may be text or numbers; amounts are read exactly.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from typing import Generic, TypeVar
+
+import msgspec
+
+from order_sync.contracts import money
+from order_sync.errors import BadInput
+
+Id = str | int | None
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+#: Decimal arithmetic that never rounds: it raises instead.
+_EXACTLY = Context(prec=28, traps=[Inexact, InvalidOperation])
+_STEPS = [Decimal(1).scaleb(-decimals) for decimals in range(4)]
+_PATH = re.compile(r" - at `\$\.?(.*)`$")
+_ORDER_ID = re.compile(rb'"orderId"\s*:\s*(?:"([^"\\]{1,64})"|(\d{1,20})(?=\s*[,}]))')
+
+
+class Identification(msgspec.Struct, gc=False, rename={"value": "idValue", "since": "fromDate", "until": "thruDate"}):
+    """A number under which something is known, from a date and perhaps up to one."""
+
+    value: Id = None
+    since: str | None = None
+    until: str | None = None
+
+
+class OrderIdentification(Identification, gc=False, rename={"kind": "orderIdentificationTypeId"}):
+    """A number of the order, such as the shop's."""
+
+    kind: str | None = None
+
+
+class GoodIdentification(Identification, gc=False, rename={"kind": "goodIdentificationTypeId"}):
+    """A number of the product, such as its UPC."""
+
+    kind: str | None = None
+
+
+class Adjustment(msgspec.Struct, gc=False, rename={"kind": "orderAdjustmentTypeId"}):
+    """A tax, a discount or a charge; one type may occur several times."""
+
+    kind: str | None = None
+    amount: Decimal | None = None
+
+
+class Attribute(msgspec.Struct, gc=False):
+    """A named value of the order."""
+
+    attrName: str | None = None
+    attrValue: Id | bool = None
+
+
+class Payment(msgspec.Struct, gc=False):
+    """How a part of the order was paid."""
+
+    paymentMethodTypeId: str | None = None
+    statusId: str | None = None
+    amount: Decimal | None = None
+
+
+class Phone(msgspec.Struct, gc=False):
+    """A telephone number in its parts."""
+
+    countryCode: Id = None
+    areaCode: Id = None
+    contactNumber: Id = None
+
+
+class Address(msgspec.Struct, gc=False):
+    """A person and where they live."""
+
+    toName: str | None = None
+    address1: str | None = None
+    address2: str | None = None
+    city: str | None = None
+    countryGeoCode: str | None = None
+    email: str | None = None
+    phone: Phone | None = None
+
+
+class ShipmentItem(msgspec.Struct, gc=False):
+    """One order item and what became of it."""
+
+    shipmentId: Id = None
+    orderItemSeqId: Id = None
+    itemStatusId: str | None = None
+    itemQuantity: Decimal | None = None
+    slaShipmentMethodTypeId: str | None = None
+    statusDatetime: str | None = None
+    unitPrice: Decimal | None = None
+    facilityId: Id = None
+    facilityExternalId: Id = None
+    facilityTypeId: str | None = None
+    parentFacilityTypeId: str | None = None
+    goodIdentifications: list[GoodIdentification] | None = None
+    itemAdjustments: list[Adjustment] | None = None
+
+
+class Shipment(msgspec.Struct, gc=False):
+    """Items that went out together."""
+
+    shipmentMethodTypeId: str | None = None
+    shipTo: Address | None = None
+    shipmentItems: list[ShipmentItem] | None = None
+
+
+class CompletedOrder(msgspec.Struct, gc=False):
+    """One order."""
+
+    orderId: Id = None
+    orderDate: str | None = None
+    currency: str | None = None
+    grandTotal: Decimal | None = None
+    salesChannel: str | None = None
+    customerFirstName: str | None = None
+    customerLastName: str | None = None
+    customerEmail: str | None = None
+    email: str | None = None
+    billTo: Address | None = None
+    orderIdentifications: list[OrderIdentification] | None = None
+    payments: list[Payment] | None = None
+    orderAdjustments: list[Adjustment] | None = None
+    orderAttributes: list[Attribute] | None = None
+    shipments: list[Shipment] | None = None
+
+
+_decoder = msgspec.json.Decoder(CompletedOrder)
+
+
+def decode(data: bytes) -> CompletedOrder:
+    """Read one order.
+
+    :raises BadInput: ``FILE_ENCODING``, ``RECORD_NOT_JSON``, ``RECORD_TOO_DEEP``, or ``RECORD_WRONG_TYPE`` with the
+        path of the field.
+    """
+    try:
+        return _decoder.decode(data)
+    except msgspec.ValidationError as error:
+        found = _PATH.search(str(error))
+        path = found[1] if found else ""
+        problem = _PATH.sub("", str(error))
+        raise BadInput("RECORD_WRONG_TYPE", f"field {path or 'order'}: {problem}.", field=path) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _unreadable(data, error) from error
+    except RecursionError as error:
+        raise BadInput("RECORD_TOO_DEEP", "it is nested too deeply to be read.") from error
+
+
+def _unreadable(data: bytes, error: Exception) -> BadInput:
+    try:
+        data.decode()
+    except UnicodeDecodeError as wrong:
+        return BadInput("FILE_ENCODING", f"byte {wrong.start} of the record is not UTF-8 (Latin-1 perhaps).")
+    return BadInput("RECORD_NOT_JSON", f"{error}.")
+
+
+def guess_order_id(data: bytes) -> str:
+    """The order id in a record that could not be decoded, for naming it in messages; blank when there is none."""
+    match = _ORDER_ID.search(data)
+    return (match[1] or match[2]).decode("ascii", "replace") if match else ""
+
+
+def text(value: Id) -> str | None:
+    """An id as text without surrounding blanks; a blank one is None."""
+    if isinstance(value, str):
+        return value.strip() or None
+    return None if value is None else str(value)
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def instant(moment: str | None, path: str) -> int:
+    """A time with its offset as epoch milliseconds.
+
+    :param path: the field, for the message.
+    :raises BadInput: ``BAD_DATE``: it is absent, unreadable or without an offset, or no genuine date.
+    """
+    try:
+        read = datetime.fromisoformat((moment or "").strip())
+        if read.tzinfo is None or not _EARLIEST <= read < _LATEST:
+            raise ValueError
+    except ValueError:
+        message = f"{path} is {moment!r:.40}; a time with its offset from UTC is wanted."
+        raise BadInput("BAD_DATE", message, field=path) from None
+    return (read - _EPOCH) // _MILLISECOND
+
+
+def minor_units(amount: Decimal | None, decimals: int) -> int | None:
+    """An amount in minor units; None if it is absent, too large, finer than the currency or no number at all."""
+    try:
+        exact = _EXACTLY.quantize(amount, _STEPS[decimals])  # type: ignore[arg-type]
+        minor = int(exact.scaleb(decimals))
+    except (ArithmeticError, TypeError, ValueError):
+        return None
+    return minor if -money.LIMIT <= minor <= money.LIMIT else None
+
+
+AnyIdentification = TypeVar("AnyIdentification", OrderIdentification, GoodIdentification)
+
+
+class Identifications(Generic[AnyIdentification]):
+    """Finds the number of one type that is open.
+
+    :param kind: the type.
+    :param path: the list in the feed, for messages.
+    """
+
+    def __init__(self, kind: str, path: str) -> None:
+        self._kind, self._path = kind, path
+
+    def open_at(self, moment: int, among: list[AnyIdentification] | None) -> str | None:
+        """The value that is open at a moment: of several the one that began last, then the smallest.
+
+        :param moment: epoch milliseconds; what ended then or before is not open.
+        :raises BadInput: ``BAD_DATE``: a date that decides cannot be read.
+        """
+        found = [one for one in among or () if one.kind == self._kind]
+        if len(found) == 1 and not found[0].until:
+            return text(found[0].value)
+        if any(one.until for one in found):
+            found = [one for one in found if not one.until or instant(one.until, f"{self._path}.thruDate") > moment]
+        if len(found) > 1:
+            found.sort(key=self._youngest)
+        return next((value for one in found if (value := text(one.value))), None)
+
+    def _youngest(self, one: AnyIdentification) -> tuple[int, str]:
+        return -(instant(one.since, f"{self._path}.fromDate") if one.since else 0), text(one.value) or ""

@@ -1,0 +1,187 @@
+"""What becomes of the orders of one batch: the ledger's knowledge of each, and the verdict on it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from order_sync.contracts.bundles import Bounds
+from order_sync.contracts.predictspring import guess_order_id
+from order_sync.errors import BadInput, Stop
+from order_sync.faults import point
+from order_sync.flow import Run
+from order_sync.ledger import (
+    ORDER_KEY_LENGTH,
+    Admission,
+    AdmissionKind,
+    Arrival,
+    Batch,
+    Decision,
+    Ledger,
+    PreviousRecord,
+    State,
+)
+from order_sync.operators.admission import Admitter
+from order_sync.operators.batch_reader import BatchReader, Input
+from order_sync.operators.outcome import Outcome
+from order_sync.settings import Limits
+from order_sync.staging import Staging
+from order_sync.transforms.tlog_frame import SourceRecord
+
+#: States of an order that has left us or is about to, so that another version of it is a change of something sent.
+_SENT = frozenset({State.READY, State.INTENDED, State.DELIVERED, State.CONFIRMED, State.UNKNOWN})
+_TAKEN_UP = frozenset({AdmissionKind.NEW, AdmissionKind.AGAIN, AdmissionKind.MINE, AdmissionKind.CHANGED})
+
+
+class Candidate(NamedTuple):
+    """An order of the batch before the ledger was asked.
+
+    :param cause: why it cannot go out, None if it can.
+    :param left_out: why it is left out on purpose: a code of EXCLUSIONS, blank if it is not.
+    """
+
+    arrival: Arrival
+    content: bytes
+    cause: BadInput | None
+    left_out: str = ""
+
+
+class BatchDecisions:
+    """Takes the orders of one batch into the ledger and decides on each.
+
+    :param batch: a batch of the ledger; in a dry run one that exists in memory only.
+    :param inputs: its stored files.
+    :param emit_changes: whether a changed order goes out once more; else it waits as an exception.
+    """
+
+    def __init__(
+        self,
+        book: Ledger,
+        staging: Staging,
+        batch: Batch,
+        inputs: Sequence[Input],
+        run: Run,
+        limits: Limits,
+        *,
+        emit_changes: bool,
+    ) -> None:
+        self._book, self._batch, self._run, self._emit_changes = book, batch, run, emit_changes
+        bounds = Bounds(limits.max_unpacked_bytes, limits.max_members, limits.max_ratio)
+        self.reader = BatchReader(staging, inputs, bounds, limits.max_record_bytes)
+        self.inputs = {source.position: source for source in inputs}
+        self._admitter = Admitter(book, staging, batch, run, bounds, limits.max_record_bytes)
+        self.outcome = Outcome()
+
+    def decide_faults(self) -> None:
+        """Decide on the files, or parts of files, that could not be read."""
+        self.decide([self.faulty(fault.position, fault.index, fault.error) for fault in self.reader.faults])
+
+    def decide(self, candidates: Sequence[Candidate]) -> tuple[list[Admission], list[Decision | None]]:
+        """Take candidates into the ledger and say what becomes of each; None for a repeat of what is known."""
+        admissions = self._admitter.admit(
+            [candidate.arrival for candidate in candidates], [candidate.content for candidate in candidates]
+        )
+        decisions = self._decisions(candidates, admissions)
+        for candidate, admission, decision in zip(candidates, admissions, decisions, strict=True):
+            self.outcome.count(candidate.arrival, admission.kind, decision)
+        point("transform.before_decide")
+        if not self._run.dry_run:
+            self._book.decide(
+                self._batch.id, [decision for decision in decisions if decision], at=self._run.now, who=self._run.who
+            )
+        return admissions, decisions
+
+    def _decisions(self, candidates: Sequence[Candidate], admissions: Sequence[Admission]) -> list[Decision | None]:
+        """The verdict on each candidate; of several versions that could go out together only the last one does."""
+        decisions: list[Decision | None] = []
+        going: dict[str, int] = {}
+        for at, (candidate, admission) in enumerate(zip(candidates, admissions, strict=True)):
+            decision, key = None, candidate.arrival.order_key
+            if admission.kind in _TAKEN_UP:
+                decision = self._decision(candidate, admission, key in going)
+                if decision.state is State.READY:
+                    if key in going:
+                        replaced = admissions[going[key]].record_id or 0
+                        decisions[going[key]] = Decision(replaced, State.EXCLUDED, "OLDER_VERSION")
+                    going[key] = at
+            decisions.append(decision)
+        return decisions
+
+    def _decision(self, candidate: Candidate, admission: Admission, going: bool) -> Decision:
+        """The verdict on one candidate.
+
+        :param going: whether an earlier version of it goes out with this very frame.
+        """
+        record_id = admission.record_id or 0
+        cause = candidate.cause or self._changed(candidate.arrival.order_key, admission, going)
+        if cause:
+            return Decision(record_id, State.QUARANTINED, cause.reason, cause.field, cause.message)
+        if candidate.left_out:
+            return Decision(record_id, State.EXCLUDED, candidate.left_out)
+        return Decision(record_id, State.READY)
+
+    def _changed(self, key: str, admission: Admission, going: bool) -> BadInput | None:
+        """Why a changed order waits, where an earlier version of it was sent and changes do not go out."""
+        previous = admission.previous
+        if previous is None or self._emit_changes:
+            return None
+        if not going and not self._was_sent(key, previous):
+            return None
+        return BadInput("CHANGED_ORDER", "an earlier version of this order went out and says something else.")
+
+    def _was_sent(self, key: str, previous: PreviousRecord) -> bool:
+        """Whether the version to compare with was sent, or one before it that it was set aside for."""
+        if previous.state in _SENT:
+            return True
+        versions = self._book.records_by_order(self._batch.flow, self._batch.retailer, [key])
+        return any(record.state in _SENT for record in versions if record.version < previous.version)
+
+    def faulty(self, position: int, index: int, cause: BadInput, record: SourceRecord | None = None) -> Candidate:
+        """An order that could not be decoded, or a file that could not be read, as one record of unknown amount."""
+        data = record.data if record else b""
+        place = record or SourceRecord(position, index, 0, data)
+        arrival = Arrival(
+            order_key=self.key(place, guess_order_id(data)),
+            content_hash=hashlib.sha256(data).hexdigest(),
+            updated_ms=None,
+            file_id=self.inputs[position].file_id,
+            record_index=index,
+            offset=place.offset,
+            length=len(data),
+            amount_minor=None,
+            currency="",
+            lines=0,
+        )
+        return Candidate(arrival, data, cause)
+
+    def key(self, record: SourceRecord, order_id: str) -> str:
+        """The order's identity; for one that has none, the place in the file it came in."""
+        if 0 < len(order_id) <= ORDER_KEY_LENGTH and order_id.isprintable():
+            return order_id
+        return f"file:{self.inputs[record.file].sha256[:16]}:{record.index}"
+
+    def cancel_surrogates(self) -> None:
+        """Close exceptions that stood for a place in a file, where the order in that place can be read by now."""
+        for place in self._book.record_locations(self._batch.selection) if self._batch.selection else []:
+            if place.state is State.QUARANTINED and place.batch_id != self._batch.id:
+                self._book.move(
+                    place.record_id,
+                    {State.QUARANTINED},
+                    State.CANCELLED,
+                    at=self._run.now,
+                    who=self._run.who,
+                    why=f"record {place.record_index + 1} of {place.file_name} can be read now",
+                )
+
+    def check_equation(self) -> None:
+        """In = out + left out + set aside, in count and money.
+
+        :raises Stop: it does not close.
+        """
+        gap = self._book.equation(self._batch.id).gap(self.outcome.arrived)
+        if gap:
+            raise Stop(
+                f"Batch {self._batch.id} does not close: {gap}.",
+                next_step="Nothing was published. Keep the batch's files and the ledger, and call its maintainers.",
+            )

@@ -1,0 +1,89 @@
+"""Doubt: a call may or may not have been carried out. The partner's evidence ends it, or a person; never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from order_sync.contracts.retailpro_api import RetailProApi
+from order_sync.flow import Run
+from order_sync.ledger import Doubt, Ledger, State
+from order_sync.partners.retailpro import RetailPro
+from order_sync.partners.retailpro_answers import Found
+
+#: What each answer to a look-up does: the state, and the reason that a refusal shows.
+_ENDS = {
+    Found.PRESENT: (State.DELIVERED, ""),
+    Found.ABSENT: (State.READY, ""),
+    Found.OTHER: (State.QUARANTINED, "RETAILPRO_OTHER_CONTENT"),
+    Found.SEVERAL: (State.QUARANTINED, "RETAILPRO_SEVERAL"),
+}
+
+
+class Doubts:
+    """Ends doubts about one kind of call.
+
+    :param operation: which call they are about.
+    """
+
+    def __init__(self, book: Ledger, partner: RetailPro, api: RetailProApi, operation: str, run: Run) -> None:
+        self._book, self._partner, self._api, self._operation, self._run = book, partner, api, operation, run
+
+    def due_in(self, doubt: Doubt) -> timedelta:
+        """How long to wait until the partner's evidence about a doubt counts; zero or less: it does now.
+
+        A document may show late, so "there is none" is asked for more than once, further and further apart.
+        """
+        settle = timedelta(seconds=self._api.settle_seconds)
+        return settle * (self._absences(doubt) + 1) - doubt.age
+
+    async def end(self, doubt: Doubt, body: bytes) -> bool:
+        """End a doubt if the retailer's settings name evidence that does.
+
+        :param body: what was sent.
+        :returns: whether it is over.
+        """
+        if self._api.resolve_doubt == "resend":
+            return self._resolve(doubt, State.READY, "sent again: Retail Pro recognises what it has already")
+        evidence, reply = await self._partner.look_up(self._operation, body)
+        self._book.note_look_up(
+            doubt.record_id,
+            doubt.fence,
+            outcome=evidence.found.value,
+            status=reply.status,
+            headers=reply.headers,
+            body=reply.body,
+            milliseconds=reply.milliseconds,
+            message=evidence.message,
+            request_hash=doubt.request_hash,
+            at=self._run.now,
+        )
+        if evidence.found is Found.ABSENT and self._absences(doubt) < self._api.look_up.absent_answers:
+            return False
+        if evidence.found is Found.UNCLEAR:
+            return False
+        state, reason = _ENDS[evidence.found]
+        return self._resolve(doubt, state, evidence.message, evidence.reference, reason)
+
+    def _absences(self, doubt: Doubt) -> int:
+        """How often the partner has said that there is none since this call."""
+        asked = [call for call in self._book.calls_of([doubt.record_id]) if call.operation == "look_up"]
+        return sum(call.outcome == Found.ABSENT.value and call.fence == doubt.fence for call in asked)
+
+    def _resolve(self, doubt: Doubt, state: State, why: str, reference: str = "", reason: str = "") -> bool:
+        return self._book.resolve(
+            doubt.record_id,
+            doubt.fence,
+            state,
+            at=self._run.now,
+            who=self._run.who,
+            why=why,
+            reference=reference,
+            reason=reason,
+        )
+
+
+def undecidable(doubts: Mapping[str, Doubt]) -> str:
+    """Doubts that only a person can end, for a message."""
+    shown = ", ".join(sorted(doubts)[:5])
+    return shown if len(doubts) <= 5 else f"{shown} and {len(doubts) - 5} more"
