@@ -14,8 +14,8 @@
 | archive | moves the sources to `archive/` or `error/` | server down; nothing is sent twice |
 | report | mails refusals, doubts, failed steps, what was solved | mail server down |
 
-**Colour.** Green with a report: every order has a final state; some were refused and wait as exceptions. Red: an order is
-not sent or in doubt. Clearing the task sends what is left, and only that; nothing is ever invoiced twice.
+**Colour.** Green with a report: every order has a final state; some wait as exceptions. Red: an order is not sent or in
+doubt. Clearing the task sends what is left, and only that; nothing is ever invoiced twice.
 
 **Doubt.** No answer, or a server error: Retail Pro may have done it. A look-up ends that, or sending again, or a person
 (`python -m order_sync unknown list`): the retailer's settings say which.
@@ -31,11 +31,11 @@ More: `docs/retailpro_invoicing.md`.
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import TriggerRule, chain
 
-from order_sync.flow import flow_dag
+from order_sync.flow import SLIPS_FLOW, flow_dag
 from order_sync.operators.archive import Archive
 from order_sync.operators.collect import Collect
 from order_sync.operators.deliver import ORDER_TO_INVOICE, Deliver
-from order_sync.operators.manual_slips import SLIPS_FLOW, ManualSlips
+from order_sync.operators.manual_slips import ManualSlips
 from order_sync.operators.publish import Publish
 from order_sync.operators.report import FailureReportMail
 from order_sync.operators.transform import TransformInvoices

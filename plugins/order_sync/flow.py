@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 LEDGER_CONNECTION = "order_sync_ledger"
+#: The ledger's flow of manual slips, which are documents of their own beside the orders of their DAG.
+SLIPS_FLOW = "retailpro_manual_slips"
+#: Every flow that the ledger keeps records of.
+LEDGER_FLOWS = ("predictspring_order_sync", "retailpro_invoicing", SLIPS_FLOW)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 _DRIVERS = {"sqlite": "sqlite", "postgres": "postgresql+psycopg"}
@@ -138,7 +142,7 @@ class Run:
     @property
     def now(self) -> datetime:
         """The time of this step."""
-        return datetime.now(UTC)
+        return now()
 
     def param(self, name: str) -> Any:
         """A param of :data:`PARAMS`, its default where the run was started without."""
@@ -148,6 +152,11 @@ class Run:
     def dry_run(self) -> bool:
         """Whether nothing may change."""
         return bool(self.param("dry_run"))
+
+
+def now() -> datetime:
+    """The present time: the one place where the platform looks at a clock."""
+    return datetime.now(UTC)
 
 
 @contextmanager

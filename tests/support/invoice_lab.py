@@ -14,11 +14,12 @@ from typing import Any, Self
 import pytest
 import yaml
 
+from order_sync.flow import SLIPS_FLOW
 from order_sync.ledger import Ledger, Record, open_ledger
 from order_sync.operators.archive import Archive
 from order_sync.operators.collect import Collect
 from order_sync.operators.deliver import ORDER_TO_INVOICE, Deliver
-from order_sync.operators.manual_slips import SLIPS_FLOW, ManualSlips
+from order_sync.operators.manual_slips import ManualSlips
 from order_sync.operators.publish import Publish
 from order_sync.operators.report import FailureReportMail
 from order_sync.operators.transform import TransformInvoices

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import msgspec
@@ -126,6 +127,15 @@ def retailer(**changes: Any) -> Retailer:
 
 def transform(include: Path | None = None, **changes: Any) -> RetailProInvoices:
     return RetailProInvoices(retailer(**changes), include or include_folder())
+
+
+def with_tables(folder: Path, **tables: str) -> RetailProInvoices:
+    """The default retailer's transform with other rows in some lookup tables."""
+    include = folder / "include"
+    copytree(include_folder(), include)
+    for name, rows in tables.items():
+        (include / f"mappings/lookups/{name}.csv").write_text(f"key,value,description\n{rows}", encoding="utf-8")
+    return RetailProInvoices(retailer(), include)
 
 
 @functools.cache

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from order_sync.errors import Stop
-from order_sync.mapping.lookups import Lookup
-from order_sync.transforms.invoice_money import Reckoner, scaled_half_even
+from order_sync.transforms.invoice_money import scaled_half_even
 from tests.transforms.completed_kit import (
     adjustment,
     body,
@@ -24,8 +23,7 @@ from tests.transforms.completed_kit import (
     lines,
     order,
     refusal,
-    retailer,
-    transform,
+    with_tables,
 )
 
 PROMO, TAX = "EXT_PROMO_ADJUSTMENT", "SALES_TAX"
@@ -156,18 +154,15 @@ def test_an_unknown_adjustment_may_only_be_zero() -> None:
     assert refusal(inside) == ("UNMAPPED_VALUE", "itemAdjustments.orderAdjustmentTypeId")
 
 
-def test_an_adjustment_may_count_in_the_total_only() -> None:
-    table = Lookup("adjustment", Path("adjustment.csv"), {"DONATION_ADJUSTMENT": "elsewhere"})
-    rules = transform()
-    rules._rules._reckoner = Reckoner(retailer().retailpro_invoicing, table)
-    found = body(order(adjustments=[adjustment("DONATION_ADJUSTMENT", "1")]), rules)
+def test_an_adjustment_may_count_in_the_total_only(tmp_path: Path) -> None:
+    using = with_tables(tmp_path, adjustment="DONATION_ADJUSTMENT,elsewhere,\n")
+    found = body(order(adjustments=[adjustment("DONATION_ADJUSTMENT", "1")]), using)
     assert (found["TotalAmt"], found["TotalDiscAmt"], found["ShippingAmt"]) == (41, 0, 0)
 
 
-def test_a_kind_of_adjustment_that_nobody_knows() -> None:
-    table = Lookup("adjustment", Path("adjustment.csv"), {"FEE": "tax", "DUTY": "duty"})
+def test_a_kind_of_adjustment_that_nobody_knows(tmp_path: Path) -> None:
     with pytest.raises(Stop, match=r"adjustment.csv:3: 'duty' is none of tax, discount, shipping, elsewhere"):
-        Reckoner(retailer().retailpro_invoicing, table)
+        with_tables(tmp_path, adjustment="FEE,tax,\nDUTY,duty,\n")
 
 
 @pytest.mark.parametrize(

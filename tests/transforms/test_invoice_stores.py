@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import pytest
 
 from order_sync.errors import Stop
-from order_sync.settings import include_folder
-from order_sync.transforms.retailpro_invoices import RetailProInvoices
 from tests.transforms.completed_kit import (
     Order,
     attributes,
@@ -21,8 +18,8 @@ from tests.transforms.completed_kit import (
     lines,
     order,
     refusal,
-    retailer,
     transform,
+    with_tables,
 )
 
 EARLY, LATE = "2024-05-02T09:00:00-06:00", "2024-05-02T16:00:01+00:00"  # an hour and a second apart
@@ -86,14 +83,6 @@ def test_a_facility_without_its_number() -> None:
     assert refusal(order(item(facilityExternalId=None))) == ("REQUIRED_FIELD", "order.InvoicingStore")
 
 
-def with_tables(folder: Path, **tables: str) -> RetailProInvoices:
-    include = folder / "include"
-    copytree(include_folder(), include)
-    for name, rows in tables.items():
-        (include / f"mappings/lookups/{name}.csv").write_text(f"key,value,description\n{rows}", encoding="utf-8")
-    return RetailProInvoices(retailer(), include)
-
-
 def test_stores_have_names_of_their_own_in_retail_pro(tmp_path: Path) -> None:
     using = with_tables(
         tmp_path,
@@ -107,7 +96,7 @@ def test_stores_have_names_of_their_own_in_retail_pro(tmp_path: Path) -> None:
     ]
     found = draft(order(*goods), using)
     made = exact(found.body)
-    assert (made["InvoicingStore"], found.store) == ("SVP22", "P22")
+    assert made["InvoicingStore"] == found.store == "SVP22"
     assert [(line["StoreOrig"], line["Qty"]) for line in made["Items"]] == [("P22", 1), ("A27", 2)]
     assert [(slip.from_store, slip.to_store, slip.quantity) for slip in found.slips] == [("A27", "P22", 2)]
     assert refusal(order(item(facility="store-23")), using) == ("VALUE_TOO_LONG", "order.InvoicingStore")

@@ -9,10 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from order_sync.ledger.bulk import among
+from order_sync.ledger.call_rows import Call
 from order_sync.ledger.connection import Store, read_batch
 from order_sync.ledger.feeds import read_feed
+from order_sync.ledger.responses import read_calls
 from order_sync.ledger.rows import Batch, Feed, FileRow, Move, Record, Repeat, Sighting
-from order_sync.ledger.schema import file_sightings, files, history, notes, records, repeats
+from order_sync.ledger.schema import calls, file_sightings, files, history, notes, records, repeats
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class VersionStory:
     :param feed: the feed that carries it.
     :param moves: its history, oldest first.
     :param repeats: arrivals that were counted as this version.
+    :param calls: calls to a partner about it, oldest first.
     """
 
     record: Record
@@ -35,6 +38,7 @@ class VersionStory:
     moves: tuple[Move, ...]
     repeats: tuple[Repeat, ...]
     notes: tuple[str, ...]
+    calls: tuple[Call, ...]
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ def _story(connection: Connection, record: Record) -> VersionStory:
         notes=tuple(
             connection.scalars(sa.select(notes.c.text).where(notes.c.record_id == record.id).order_by(notes.c.id))
         ),
+        calls=tuple(read_calls(connection, calls.c.record_id == record.id)),
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from order_sync.ledger.bulk import among, insert_rows
 from order_sync.ledger.call_rows import Call
@@ -58,8 +59,7 @@ class Responses(Store):
     def calls_of(self, record_ids: Sequence[int]) -> list[Call]:
         """Return the calls made about some records, oldest first."""
         with self._reading() as connection:
-            query = _CALL.where(among(connection, calls.c.record_id, record_ids)).order_by(calls.c.id)
-            return [Call(**row._mapping) for row in connection.execute(query)]
+            return read_calls(connection, among(connection, calls.c.record_id, record_ids))
 
     def calls_to_file(self, flow: str, retailer: str, *, limit: int) -> list[Call]:
         """Return calls that are over and stand in no file yet, oldest first.
@@ -89,3 +89,8 @@ class Responses(Store):
         with self._writing() as connection:
             chosen: list[Any] = [among(connection, calls.c.id, list(call_ids)), NOT_FILED]
             connection.execute(sa.update(calls).where(*chosen).values(filed_at=at))
+
+
+def read_calls(connection: Connection, condition: sa.ColumnElement[bool]) -> list[Call]:
+    """Return some calls, oldest first."""
+    return [Call(**row._mapping) for row in connection.execute(_CALL.where(condition).order_by(calls.c.id))]

@@ -1,4 +1,4 @@
-"""One call per document, a few at a time: intent, call, outcome; slower when asked, stopped when the partner is down."""
+"""One call per document, a few at a time: intent, call, outcome; slower when asked, stopped when the partner is out."""
 
 from __future__ import annotations
 

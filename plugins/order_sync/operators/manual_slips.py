@@ -13,15 +13,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from order_sync.flow import Run
+from order_sync.flow import SLIPS_FLOW, Run
 from order_sync.ledger import Arrival, Batch, BatchInput, BatchState, Feed, FileSeen, Ledger, Record, State
 from order_sync.operators.deliver import Deliver, Document, Source
 from order_sync.partners.retailpro import SLIP
 from order_sync.settings import RetailProInvoicing
 from order_sync.staging import Staging
 
-#: The ledger flow of the slips, and the target name of the file that holds a batch's slips.
-SLIPS_FLOW, MANUAL_SLIPS = "retailpro_manual_slips", "manual_slips"
+#: The target name of the file that holds a batch's slips.
+MANUAL_SLIPS = "manual_slips"
 #: Why an order is left out whose slips go out nevertheless.
 SEND_SALE = "SEND_SALE"
 

@@ -220,7 +220,7 @@ def _taxes(runs: Sequence[Run], scale: int) -> Iterable[tuple[int, int]]:
         return ((each, count),)
     by_tax: dict[int, int] = {}
     for run in runs:
-        by_tax[run.tax * scale] = by_tax.get(run.tax * scale, 0) + run.units
+        by_tax[run.tax * scale] = run.units
     return by_tax.items()
 
 

@@ -23,6 +23,7 @@ from order_sync.contracts.hotwax_completed import (
     text,
 )
 from order_sync.errors import BadInput
+from order_sync.mapping.lookups import Lookup
 from order_sync.settings import RetailProInvoicing
 from order_sync.transforms.invoice_items import Item, ItemReader, deciding
 from order_sync.transforms.invoice_money import Currency, Line, Reckoner, Reckoning, invoice_lines
@@ -76,10 +77,16 @@ class Finding(msgspec.Struct, gc=False):
 
 
 class OrderRules:
-    """The rules of one retailer."""
+    """The rules of one retailer.
 
-    def __init__(self, settings: RetailProInvoicing, items: ItemReader, reckoner: Reckoner) -> None:
+    :param invoicing_stores: facility (external id) → what Retail Pro calls it where it issues an invoice.
+    """
+
+    def __init__(
+        self, settings: RetailProInvoicing, items: ItemReader, reckoner: Reckoner, invoicing_stores: Lookup
+    ) -> None:
         self._settings, self._items, self._reckoner = settings, items, reckoner
+        self._invoicing_stores = invoicing_stores.values
         self._numbers = Identifications[OrderIdentification](settings.order_number_type, "orderIdentifications")
         self._channels = frozenset(settings.pos_channels)
         self._pickup = frozenset(settings.pickup_methods)
@@ -138,7 +145,7 @@ class OrderRules:
             raise BadInput("BAD_CURRENCY", f"currency is {order.currency!r:.20}.", field="currency")
         currency = Currency(finding.currency, money.DECIMALS[finding.currency])
         chosen = deciding(items, self._settings.invoicing_store)
-        finding.store = chosen.store or ""
+        finding.store = self._invoicing_stores.get(chosen.facility or "") or chosen.facility or ""
         reckoning = self._reckoner.reckon(order, items, currency)
         finding.notes = _notes(reckoning, currency)
         ship_to = next((item.shipment.shipTo for item in items if not item.virtual and item.shipment.shipTo), None)

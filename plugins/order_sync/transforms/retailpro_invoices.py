@@ -71,7 +71,7 @@ class InvoiceDraft:
 
     :param order_key: OrderNo as it is sent, zeros and all; blank where it cannot be made.
     :param order_id: HotWax's own, blank where it cannot be read.
-    :param store: the store that issues the invoice, as Retail Pro's items name it; of a send sale the selling store.
+    :param store: the store that issues the invoice, as InvoicingStore names it; of a till's order the selling store.
     :param amount_minor: the order's total.
     :param lines: of the invoice.
     :param order_date: aware UTC.
@@ -114,16 +114,18 @@ class RetailProInvoices:
             )
             for name, paths in ((_INVOICES[settings.body], INVOICE_PATHS), (_SLIPS, SLIP_PATHS))
         )
-        stores, adjustments = (
-            lookups.load(lookups.find(tables, retailer.name, name)) for name in ("retailpro_store", "adjustment")
+        stores, invoicing_stores, adjustments = (
+            lookups.load(lookups.find(tables, retailer.name, name))
+            for name in ("retailpro_store", "retailpro_invoicing_store", "adjustment")
         )
         _check_slip_number(settings.slip_number, settings.order_number_digits)
         bare = {"order.FiscalCredit"} if settings.fiscal_credit_as == "boolean" else ()
         self._invoices = Bodies(Engine(invoice, settings.values, settings.zone), bare)
         self._slips = Bodies(Engine(slip, settings.values, settings.zone))
-        self._rules = OrderRules(settings, ItemReader(settings, stores), Reckoner(settings, adjustments))
+        items, reckoner = ItemReader(settings, stores), Reckoner(settings, adjustments)
+        self._rules = OrderRules(settings, items, reckoner, invoicing_stores)
         self.version = mapping_model.combined_version(
-            invoice, slip, tables=[stores.path, adjustments.path], settings=settings
+            invoice, slip, tables=[stores.path, invoicing_stores.path, adjustments.path], settings=settings
         )
 
     def read(self, records: Iterable[SourceRecord], size: int = FRAME_ORDERS) -> Iterator[list[InvoiceDraft]]:
