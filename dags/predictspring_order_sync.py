@@ -79,7 +79,11 @@ for retailer in retailers():
             work=collect.output,
         )
         report = FailureReportMail(
-            task_id="report", conn_id=connections.mail, recipients=retailer.contacts, title="PredictSpring order sync"
+            task_id="report",
+            conn_id=connections.mail,
+            recipients=retailer.contacts,
+            remind_hours=retailer.remind_hours,
+            title="PredictSpring order sync",
         )
         # `finished` is free (the scheduler never starts it): it makes a failed report colour the run, too
         chain(wait, collect, transform, publish, confirm, archive, report.as_teardown())

@@ -1,7 +1,7 @@
 """Completed HotWax orders become Retail Pro invoices, each exactly once; other stores' stock moves by manual slips.
 
-**In:** completed-orders feeds on SFTP (`folders.inbox`), JSON: orders whose items are all fulfilled.
-**Out:** `<prefix>_OrderToInvoice_…` on SFTP, one API call per order, every answer in `folders.responses`; a mail.
+**In:** completed-orders feeds on SFTP (`folders.inbox`), JSON: orders whose items are all fulfilled. **Out:** a file of
+invoices on SFTP, one API call per order, every answer in `folders.responses`; a failure report by mail.
 
 | task | does | when it is red |
 |---|---|---|
@@ -68,8 +68,7 @@ for retailer in retailers():
         )
         api = {"conn_id": connections.retailpro_api, "sftp_conn_id": connections.retailpro_sftp}
         deliver = Deliver(task_id="deliver", work=collect.output, **api)
-        # an order in doubt keeps `deliver` red, but not the slips of the others
-        some = TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
+        some = TriggerRule.ALL_DONE_MIN_ONE_SUCCESS  # an order in doubt does not hold up the others' slips
         slips = ManualSlips(task_id="manual_slips", work=collect.output, trigger_rule=some, **api)
         archive = Archive(
             task_id="archive",
@@ -82,6 +81,7 @@ for retailer in retailers():
             task_id="report",
             conn_id=connections.mail,
             recipients=retailer.contacts,
+            remind_hours=retailer.remind_hours,
             title="Retail Pro invoicing",
             other_flows=[SLIPS_FLOW],
         )

@@ -200,6 +200,7 @@ class Retailer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     :param contacts: addresses that get the failure reports.
     :param retries: of every task.
     :param retry_delay_seconds: before the first retry; it doubles.
+    :param remind_hours: a step that keeps failing is reported again only after so long.
     """
 
     name: str
@@ -207,6 +208,7 @@ class Retailer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     contacts: list[str]
     retries: int
     retry_delay_seconds: float
+    remind_hours: float
     connections: Connections
     predictspring_order_sync: PredictSpringOrderSync
     retailpro_invoicing: RetailProInvoicing

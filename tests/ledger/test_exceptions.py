@@ -37,6 +37,7 @@ def test_an_exception_says_where_it_came_from_and_why(kit, batch) -> None:
         field="totalAmount",
         message="10.00 against 9.00",
         kind="IN_STORE",
+        store="",
         amount_minor=1_000,
         currency="USD",
         order_date=AT,

@@ -21,7 +21,7 @@ def of_run(ledger, **changes) -> list[Problem]:
 
 def test_a_problem_is_kept_as_it_was_told(ledger) -> None:
     problem = ledger.note_problem(**PROBLEM, at=AT)
-    assert problem == Problem(id=problem.id, **PROBLEM, at=AT, reported_at=None)
+    assert problem == Problem(id=problem.id, **PROBLEM, at=AT, reported_at=None, over_at=None)
     assert of_run(ledger) == [problem]
     assert ledger.problems_of_run("predictspring_order_sync", "manual__2") == []
 
@@ -43,3 +43,14 @@ def test_another_message_is_another_problem(ledger) -> None:
     odd = {**PROBLEM, "message": "nul\0 and \udcff"}
     assert ledger.note_problem(**odd, at=AT) == ledger.note_problem(**odd, at=AT)
     assert [problem.message for problem in of_run(ledger)] == [PROBLEM["message"], "nul\ufffd and ?"]
+
+
+def test_what_was_told_of_a_step_counts_until_it_succeeds(ledger) -> None:
+    told = ledger.note_problem(**PROBLEM, at=AT)
+    ledger.problems_reported([told.id], at=AT)
+    ledger.note_problem(**{**PROBLEM, "run_id": "another"}, at=AT)  # not told yet
+    step = (PROBLEM["flow"], PROBLEM["retailer"], PROBLEM["task_id"])
+    assert [one.id for one in ledger.problems_told(*step, since=AT)] == [told.id]
+    assert ledger.problems_told(*step, since=later(1)) == []
+    ledger.problems_over(*step, at=later(2))
+    assert ledger.problems_told(*step, since=AT) == []

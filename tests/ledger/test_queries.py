@@ -6,15 +6,17 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from order_sync.ledger import Ledger, OtherDecision, OtherKind, State, open_ledger
+from order_sync.errors import Outcome
+from order_sync.ledger import Answer, Claim, Intent, Ledger, OtherDecision, OtherKind, State, open_ledger
 from tests.ledger.ledger_kit import AT, FLOW, POSTGRESQL, RETAILER, WHO, Kit, later, ready, seen, set_aside
 
-GROWING = "files|file_sightings|batches|batch_files|records|repeats|feeds|history|notes|problems|stock_moves"
+GROWING = "files|file_sightings|batches|batch_files|records|repeats|feeds|history|notes|problems|stock_moves|calls"
 SCAN = re.compile(rf"^SCAN ({GROWING})\b")
 
 pytestmark = pytest.mark.skipif(bool(POSTGRESQL), reason="reads the plans of SQLite")
@@ -84,6 +86,29 @@ CALLS: dict[str, Callable[[Kit], object]] = {
     "stock_of": lambda kit: kit.ledger.stock_of(1, ["A"]),
     "release_stock": lambda kit: kit.ledger.release_stock(1),
     "drop_staged_feed": lambda kit: kit.ledger.drop_staged_feed(1, "order_feed"),
+    "batch_by_key": lambda kit: kit.ledger.batch_by_key(FLOW, RETAILER, "new"),
+    "exchange": lambda kit: kit.ledger.exchange(
+        [Intent(kit.record("R").id, kit.record("R").content_hash)],
+        [Answer(Claim(kit.record("U").id, 1, 1), Outcome.DELIVERED)],
+        operation="invoice", lease=timedelta(minutes=1), at=AT, who=WHO,
+    ),
+    "still_mine": lambda kit: kit.ledger.still_mine(Claim(kit.record("U").id, 1, 1)),
+    "expire_leases": lambda kit: kit.ledger.expire_leases(FLOW, RETAILER, at=AT, who=WHO),
+    "doubts": lambda kit: kit.ledger.doubts(FLOW, RETAILER, batch_ids=[1, 2, 3]),
+    "resolve": lambda kit: kit.ledger.resolve(kit.record("U").id, 1, State.READY, at=AT, who=WHO, why="absent"),
+    "bring_back": lambda kit: kit.ledger.bring_back([kit.record("Q").id], at=AT, who=WHO),
+    "sendable": lambda kit: kit.ledger.sendable(3, ["R", "U"]),
+    "states_of": lambda kit: kit.ledger.states_of([1, 2]),
+    "note_look_up": lambda kit: kit.ledger.note_look_up(
+        kit.record("U").id, 1, outcome="ABSENT", status=200, headers={}, body="", milliseconds=1, message="",
+        request_hash="", at=AT,
+    ),
+    "calls_of": lambda kit: kit.ledger.calls_of([kit.record("U").id]),
+    "calls_to_file": lambda kit: kit.ledger.calls_to_file(FLOW, RETAILER, limit=10),
+    "give_file": lambda kit: kit.ledger.give_file([1], "answers.jsonl"),
+    "filed": lambda kit: kit.ledger.filed([1], at=AT),
+    "problems_told": lambda kit: kit.ledger.problems_told(FLOW, RETAILER, "t", since=AT),
+    "problems_over": lambda kit: kit.ledger.problems_over(FLOW, RETAILER, "t", at=AT),
     "problems_of_run": lambda kit: kit.ledger.problems_of_run("d", "r", unreported_only=True),
     "problems_reported": lambda kit: kit.ledger.problems_reported([1], at=AT),
     "note_problem": lambda kit: kit.ledger.note_problem(
@@ -95,7 +120,7 @@ CALLS: dict[str, Callable[[Kit], object]] = {
 
 @pytest.fixture(scope="module")
 def filled(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ledger with something in every table: batch 1 published, batch 2 open with order Q set aside."""
+    """Something in every table: batch 1 published, 2 open with order Q set aside, 3 with R ready and U in doubt."""
     path = tmp_path_factory.mktemp("filled") / "ledger.db"
     shutil.copy(template, path)
     with open_ledger(f"sqlite:///{path}") as ledger:
@@ -107,8 +132,20 @@ def fill(kit: Kit) -> None:
     first, _ = kit.transformed("A", "B")
     kit.publish(first)
     second = kit.batch()
-    (held, *_) = kit.take(second, "Q", "A")
+    (held, _) = kit.take(second, "Q", "A")
     kit.decide(second, set_aside(held.record_id))
+    third = kit.batch()
+    (going, called) = kit.take(third, "R", "U")
+    kit.decide(third, *ready(going.record_id, called.record_id))
+    intent = Intent(called.record_id or 0, kit.record("U").content_hash)
+    calling = {"operation": "invoice", "lease": timedelta(minutes=1), "at": AT, "who": WHO}
+    claim = kit.ledger.exchange([intent], [], **calling).claims[intent.record_id]
+    kit.ledger.exchange([], [Answer(claim, Outcome.IN_DOUBT)], **calling)
+    told = kit.ledger.note_problem(
+        flow=FLOW, retailer=RETAILER, dag_id="d", run_id="r", task_id="t", error_class="e", message="m", next_step="n",
+        at=AT,
+    )  # fmt: skip
+    kit.ledger.problems_reported([told.id], at=AT)
     kit.ledger.claim_stock(first.id, ["A"], at=AT)
 
 

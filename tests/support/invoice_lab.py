@@ -177,7 +177,7 @@ class InvoiceLab:
         """Report on the run; the mail's Message-ID."""
         step = FailureReportMail(
             task_id="report", conn_id="smtp_default", recipients=["ops@example.com"], title="Retail Pro invoicing",
-            other_flows=[SLIPS_FLOW], **HERE,
+            other_flows=[SLIPS_FLOW], remind_hours=24, **HERE,
         )  # fmt: skip
         return str(step.execute(self._context("report", run, states=states, **asked)))
 

@@ -137,7 +137,7 @@ class StepLab:
         """
         step = FailureReportMail(
             task_id="report", conn_id="smtp_default", recipients=list(to) or ["ops@example.com"], title="Order sync",
-            **HERE,
+            remind_hours=24, **HERE,
         )  # fmt: skip
         return str(step.execute(context("report", run, states=states, **asked)))
 

@@ -65,8 +65,8 @@ def test_fiscal_version() -> None:
 
 def test_slips_of_an_order_of_several_stores() -> None:
     goods = [
-        item("00101", upc="B", facility="A36", statusDatetime="2024-05-02T09:00:00-06:00"),
-        item("00102", upc="A", facility="A36", statusDatetime="2024-05-02T08:00:00-06:00", itemQuantity=2),
+        item("00101", upc="B", facility="A36", statusDatetime="2024-05-02T07:30:00-06:00"),
+        item("00102", upc="A", facility="A36", statusDatetime="2024-05-02T09:00:00-06:00", itemQuantity=2),
         item("00103", upc="B", facility="A36", statusDatetime="2024-05-02T07:00:00-06:00"),
         item("00104", upc="C", facility="A27", statusDatetime="2024-05-02T06:00:00-06:00"),
         item("00105", upc="C", facility="P22"),

@@ -120,6 +120,17 @@ def test_one_item_that_comes_twice() -> None:
     assert refusal(order(item(), item())) == ("DUPLICATE_LINE", "orderItemSeqId")
 
 
+def test_what_is_open_is_decided_by_the_last_item() -> None:
+    """The UPC of the first item ended before the last one was fulfilled."""
+    ended = [identified("UPCA", "1"), identified("UPCA", "2", "2024-02-01T00:00:00Z", "2024-05-02T17:00:00Z")]
+    first, last = (
+        item("00101", goodIdentifications=ended),
+        item("00102", upc="b", statusDatetime="2024-05-02T18:00:00Z"),
+    )
+    assert lines(order(first), "UPC") == [("2",)]
+    assert lines(order(first, last), "UPC") == [("1",), ("b",)]
+
+
 def test_missing_order_id() -> None:
     assert refusal(order(orderId=None)) == ("MISSING_ORDER_ID", "orderId")
 

@@ -79,6 +79,11 @@ def test_digital_items_belong_to_the_invoicing_store() -> None:
     assert lines(order(*goods), "UPC", "StoreOrig", "StoreDest")[-1] == ("gift0001", "A", None)
 
 
+def test_a_digital_item_is_not_collected_anywhere() -> None:
+    one = order(item("1"), digital("2", slaShipmentMethodTypeId="STOREPICKUP", facilityExternalId="web"))
+    assert lines(one, "UPC", "StoreOrig", "StoreDest")[-1] == ("gift0001", "P22", None)
+
+
 def test_a_facility_without_its_number() -> None:
     assert refusal(order(item(facilityExternalId=None))) == ("REQUIRED_FIELD", "order.InvoicingStore")
 

@@ -44,7 +44,7 @@ class Problems(Store):
         with self._writing("problems") as connection:
             row = connection.execute(query).first()
             if row is None:
-                connection.execute(sa.insert(problems).values(**same, at=at, reported_at=None))
+                connection.execute(sa.insert(problems).values(**same, at=at, reported_at=None, over_at=None))
                 row = connection.execute(query).one()
             return Problem(**row._mapping)
 
@@ -59,6 +59,21 @@ class Problems(Store):
         with self._reading() as connection:
             return [Problem(**row._mapping) for row in connection.execute(query.order_by(problems.c.id))]
 
+    def problems_told(self, flow: str, retailer: str, task_id: str, *, since: datetime) -> list[Problem]:
+        """Return what reports have told of one step since then, whatever its run, if it has not succeeded again."""
+        query = sa.select(problems).where(*_of_step(flow, retailer, task_id), problems.c.reported_at >= since)
+        with self._reading() as connection:
+            return [Problem(**row._mapping) for row in connection.execute(query.order_by(problems.c.id))]
+
+    def problems_over(self, flow: str, retailer: str, task_id: str, *, at: datetime) -> None:
+        """Note that a step has succeeded: when it fails once more, that is news."""
+        told = [*_of_step(flow, retailer, task_id), problems.c.reported_at.is_not(None)]
+        with self._reading() as connection:
+            if connection.scalar(sa.select(problems.c.id).where(*told).limit(1)) is None:
+                return
+        with self._writing() as connection:
+            connection.execute(sa.update(problems).where(*told).values(over_at=at))
+
     def problems_reported(self, ids: Sequence[int], *, at: datetime) -> None:
         """Note that a report told of these problems."""
         with self._writing() as connection:
@@ -67,3 +82,8 @@ class Problems(Store):
                     among(connection, problems.c.id, chunk), problems.c.reported_at.is_(None)
                 )
                 connection.execute(told.values(reported_at=at))
+
+
+def _of_step(flow: str, retailer: str, task_id: str) -> list[sa.ColumnElement[bool]]:
+    step = [problems.c.flow == flow, problems.c.retailer == retailer, problems.c.task_id == task_id]
+    return [*step, problems.c.over_at.is_(None)]

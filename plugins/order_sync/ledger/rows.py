@@ -263,7 +263,11 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that went wrong with a run rather than with one order."""
+    """Something that went wrong with a run rather than with one order.
+
+    :param reported_at: when a report told of it.
+    :param over_at: when the step succeeded again after that, in whatever run.
+    """
 
     id: int
     flow: str
@@ -276,3 +280,4 @@ class Problem:
     next_step: str
     at: datetime
     reported_at: datetime | None
+    over_at: datetime | None

@@ -351,5 +351,7 @@ problems = sa.Table(
     _words("next_step"),
     _time("at"),
     _time("reported_at", nullable=True),
+    _time("over_at", nullable=True),
     sa.Index(None, "dag_id", "run_id"),
+    sa.Index(None, "flow", "retailer", "task_id", "reported_at"),
 )

@@ -71,6 +71,7 @@ def guarded(run: Run, book: Ledger, flow: str, retailer: str, task_id: str) -> I
         raise
     noted = book.problems_of_run(run.dag_id, run.run_id, unreported_only=True)
     book.problems_reported([problem.id for problem in noted if problem.task_id == task_id], at=run.now)
+    book.problems_over(flow, retailer, task_id, at=run.now)
 
 
 def _note(

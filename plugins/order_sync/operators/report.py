@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from order_sync.faults import point
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from order_sync.reports.failure_report import FailureReport
 
 
+_FIGURES = re.compile(r"\d[\d, ]*")
+
+
 class FailureReportMail(FlowOperator):
     """Mails the exceptions that no report has listed yet, the failed steps of this run, and what was solved.
 
@@ -27,13 +32,22 @@ class FailureReportMail(FlowOperator):
     :param recipients: who gets it.
     :param title: the flow in the words of its readers.
     :param other_flows: ledger flows whose exceptions are told, too.
+    :param remind_hours: a failed step that was told is told again only after so long, whatever run it fails in.
     """
 
     def __init__(
-        self, *, conn_id: str, recipients: list[str], title: str, other_flows: Sequence[str] = (), **kwargs: Any
+        self,
+        *,
+        conn_id: str,
+        recipients: list[str],
+        title: str,
+        other_flows: Sequence[str] = (),
+        remind_hours: float,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.conn_id, self.recipients, self.title, self.other_flows = conn_id, recipients, title, other_flows
+        self.remind_hours = remind_hours
         self._states: dict[str, str] = {}
 
     def execute(self, context: Context) -> Any:
@@ -70,10 +84,20 @@ class FailureReportMail(FlowOperator):
             silent=self._silent_failures({problem.task_id for problem in noted}),
             totals=book.totals([batch.id for batch in book.batches_of_run(run.dag_id, run.run_id)]),
         )
+        news = exceptions or len(report.problems) > len(noted) or not all(self._told(run, book, one) for one in noted)
+        if report.has_failures and not news:
+            self.log.info("Nothing new: this was reported within the last %g hours.", self.remind_hours)
+            return ""
         if not report.has_failures or run.dry_run:
             self.log.info("Nothing to report." if not run.dry_run else "Dry run: no mail.")
             return ""
         return self._send(run, book, report, [row.record_id for row in exceptions], noted, solved)
+
+    def _told(self, run: Run, book: Ledger, problem: Problem) -> bool:
+        """Whether a report told the same lately, of this run or another one; figures may differ."""
+        since = run.now - timedelta(hours=self.remind_hours)
+        told = book.problems_told(self.flow, self.retailer, problem.task_id, since=since)
+        return any(_FIGURES.sub("", one.message) == _FIGURES.sub("", problem.message) for one in told)
 
     def _send(
         self,

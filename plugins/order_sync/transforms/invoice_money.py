@@ -198,7 +198,7 @@ def invoice_lines(runs: Sequence[Run], decimals: int, store: str | None, pickup_
     for run in runs:
         item = run.item
         origin = store if item.virtual else item.store
-        pickup = item.store if item.method in pickup_methods and not item.virtual else None
+        pickup = item.store if item.method in pickup_methods else None
         places.setdefault((item.upc, run.orig_price, run.price, origin, pickup), []).append(run)
     lines = []
     for (_, orig, price, origin, pickup), alike in places.items():
@@ -220,7 +220,7 @@ def _taxes(runs: Sequence[Run], scale: int) -> Iterable[tuple[int, int]]:
         return ((each, count),)
     by_tax: dict[int, int] = {}
     for run in runs:
-        by_tax[run.tax * scale] = run.units
+        by_tax[run.tax * scale] = by_tax.get(run.tax * scale, 0) + run.units
     return by_tax.items()
 
 

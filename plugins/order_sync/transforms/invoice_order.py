@@ -254,7 +254,7 @@ def _address(address: Address | None) -> Parts:
     phone = address.phone
     number = phone and "".join(filter(None, map(text, (phone.countryCode, phone.areaCode, phone.contactNumber))))
     plain = address.address1, address.address2, address.city, address.countryGeoCode, address.email
-    return first or None, last.strip() or None, *plain, number or None
+    return first or None, last or None, *plain, number or None
 
 
 def _notes(reckoning: Reckoning, currency: Currency) -> tuple[str, ...]:

@@ -44,6 +44,10 @@ def upgrade() -> None:
     op.create_index("ix_calls_record_id_fence", "calls", ["record_id", "fence"])
     op.create_index("ix_calls_not_filed", "calls", ["id"], sqlite_where=_NOT_FILED, postgresql_where=_NOT_FILED)
     op.add_column("records", sa.Column("store", sa.String(50), nullable=False, server_default=""))
+    op.add_column("problems", sa.Column("over_at", _TIME, nullable=True))
+    op.create_index(
+        "ix_problems_flow_retailer_task_id_reported_at", "problems", ["flow", "retailer", "task_id", "reported_at"]
+    )
     _index("ix_records_calling", _CALLING)
     op.drop_index("ix_records_open_exceptions", "records")
     _index("ix_records_open_exceptions", _OPEN)
@@ -55,6 +59,8 @@ def downgrade() -> None:
     _index("ix_records_open_exceptions", _OPEN_BEFORE)
     op.drop_index("ix_records_calling", "records")
     op.drop_column("records", "store")
+    op.drop_index("ix_problems_flow_retailer_task_id_reported_at", "problems")
+    op.drop_column("problems", "over_at")
     op.drop_table("calls")
 
 
