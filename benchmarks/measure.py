@@ -100,10 +100,14 @@ def _run(peer: str, source: Path, folder: Path) -> None:
     ready = time.monotonic()
     module.run(source, folder / ORDERS, folder / VARIANCE)
     done = time.monotonic()
-    print(json.dumps({"start_up_s": ready - started, "run_s": done - ready, "peak_mb": _peak_mb()}))
+    print(json.dumps({"start_up_s": ready - started, "run_s": done - ready, "peak_mb": peak_mb()}))
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
+    """The most memory that this process had at once so far, in MiB.
+
+    :raises RuntimeError: not on this system.
+    """
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / _KILOBYTES_PER_MB

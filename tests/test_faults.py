@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -23,8 +24,8 @@ for number in range(1, 4):
 """
 
 
-def _run(fault: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PYTHONPATH": str(PLUGINS), "ORDER_SYNC_FAULT_AT": fault}
+def _run(fault: str, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PYTHONPATH": str(PLUGINS), "ORDER_SYNC_FAULT_AT": fault, **more}
     return subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=False)
 
 
@@ -46,6 +47,24 @@ def test_kills_at_the_nth_time(fault: str, reached: list[str]) -> None:
 def test_lets_live(fault: str) -> None:
     ended = _run(fault)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_freezes_at_the_nth_time_and_goes_on() -> None:
+    environment = {
+        "PYTHONPATH": str(PLUGINS), "ORDER_SYNC_FAULT_AT": "publish.after_rename:2", "ORDER_SYNC_FAULT_SIGNAL": "STOP",
+    }  # fmt: skip
+    with subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment, stdout=subprocess.PIPE, text=True) as frozen:
+        _, status = os.waitpid(frozen.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        assert os.WSTOPSIG(status) == signal.SIGSTOP
+        frozen.send_signal(signal.SIGCONT)
+        said, _ = frozen.communicate(timeout=20)
+    assert said.split() == ["1", "2", "3"]
+    assert frozen.returncode == 0
+
+
+def test_unknown_signal_is_an_error() -> None:
+    assert "must be KILL or STOP" in _run("publish.after_rename:1", ORDER_SYNC_FAULT_SIGNAL="HUP").stderr
 
 
 def test_misspelt_wish_is_an_error() -> None:
