@@ -9,6 +9,8 @@ RESULTS = Path(__file__).with_name("results.md")
 _SECTIONS = {
     "transform": "TLogs to HotWax's feeds",
     "sftp": "Files over SFTP",
+    "invoices": "Completed orders to Retail Pro's invoices",
+    "calls": "Calls to Retail Pro",
     "ledger": "Records through the ledger",
     "airflow": "What Airflow costs",
 }

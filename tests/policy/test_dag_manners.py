@@ -15,7 +15,13 @@ from order_sync import settings
 from order_sync.flow import PARAMS
 from tests.policy.repository import ROOT, python_files
 
-STEPS = ["wait_for_tlogs", "collect", "transform", "publish", "confirm", "archive"]
+#: The steps of every flow in their order; the report and the task that ends the run come on top.
+STEPS = {
+    "predictspring_order_sync": ["wait_for_tlogs", "collect", "transform", "publish", "confirm", "archive"],
+    "retailpro_invoicing": [
+        "wait_for_orders", "collect", "transform", "publish", "deliver", "manual_slips", "archive",
+    ],
+}  # fmt: skip
 
 
 def test_every_dag_file_loads(bag: Any) -> None:
@@ -93,10 +99,28 @@ def test_params_are_the_common_ones(dags: list[Any]) -> None:
 
 def test_steps_follow_each_other(dags: list[Any]) -> None:
     for dag in dags:
-        order = [task.task_id for task in dag.topological_sort() if task.task_id in STEPS]
-        assert order == STEPS
-        for before, after in pairwise(STEPS):
+        steps = STEPS[dag.dag_id.partition("__")[0]]
+        assert [task.task_id for task in dag.topological_sort()] == [*steps, "report", "finished"]
+        for before, after in pairwise(steps):
             assert before in dag.get_task(after).upstream_task_ids
+
+
+def test_step_that_runs_after_a_failed_one_hides_no_failure(dags: list[Any]) -> None:
+    """What comes after it must hang on the failed one by another way, else the sources would be archived unsent."""
+    for dag in dags:
+        tolerant = {task.task_id for task in dag.tasks if task.trigger_rule != "all_success" and not task.is_teardown}
+        for task_id in tolerant:
+            before = dag.get_task(task_id).upstream_task_ids
+            for after in dag.get_task(task_id).downstream_list:
+                assert after.is_teardown or before <= _needed(dag, after) - tolerant, f"{after.task_id} of {dag.dag_id}"
+
+
+def _needed(dag: Any, task: Any) -> set[str]:
+    """Every step that must have succeeded before a task runs: its ancestors, as far as each needs the one before."""
+    if task.trigger_rule != "all_success":
+        return set()
+    before = set(task.upstream_task_ids)
+    return before.union(*(_needed(dag, dag.get_task(task_id)) for task_id in before))
 
 
 def test_report_is_a_teardown_that_hides_no_failure(dags: list[Any]) -> None:

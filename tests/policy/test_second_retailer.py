@@ -12,7 +12,7 @@ from order_sync import settings
 from order_sync.errors import Stop
 from order_sync.mapping import lookups
 from tests.policy.conftest import LoadDags
-from tests.policy.repository import ROOT
+from tests.policy.repository import ROOT, python_files
 
 ACME = """
 owner: acme-team
@@ -27,7 +27,17 @@ predictspring_order_sync:
     inbox: acme/tlog
   values:
     currency: CAD
+retailpro_invoicing:
+  schedule: "35 * * * *"
+  body: v2_fiscal
+  folders:
+    inbox: acme/completed-orders
+    invoices: acme/order-to-invoice
+  api:
+    resolve_doubt: resend
 """
+#: The flows: one DAG file each, called by its name.
+FLOWS = [path.stem for path in python_files("dags")]
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +60,9 @@ def retailers_dags(load_dags: LoadDags, include: Path) -> dict[str, Any]:
     return dict(bag.dags)
 
 
-def test_gets_a_dag_of_its_own(retailers_dags: dict[str, Any]) -> None:
-    assert set(retailers_dags) == {"predictspring_order_sync", "predictspring_order_sync__acme"}
+def test_gets_a_dag_of_its_own_for_every_flow(retailers_dags: dict[str, Any]) -> None:
+    assert len(FLOWS) == 2
+    assert set(retailers_dags) == {*FLOWS, *(f"{flow}__acme" for flow in FLOWS)}
 
 
 def test_overrides_reach_the_tasks(retailers_dags: dict[str, Any]) -> None:
@@ -62,6 +73,12 @@ def test_overrides_reach_the_tasks(retailers_dags: dict[str, Any]) -> None:
     assert acme.get_task("wait_for_tlogs").folder == "acme/tlog"
     assert acme.get_task("confirm").conn_id == ""
     assert acme.get_task("report").recipients == ["acme@example.com"]
+    acme = retailers_dags["retailpro_invoicing__acme"]
+    assert acme.timetable.expression == "35 * * * *"
+    assert {(task.owner, task.retries) for task in acme.tasks} == {("acme-team", 4)}
+    assert acme.get_task("wait_for_orders").folder == "acme/completed-orders"
+    assert acme.get_task("publish").folders == {"order_to_invoice": "acme/order-to-invoice"}
+    assert acme.get_task("report").recipients == ["acme@example.com"]
 
 
 def test_what_is_not_named_stays_as_it_is(retailers_dags: dict[str, Any], include: Path) -> None:
@@ -71,13 +88,20 @@ def test_what_is_not_named_stays_as_it_is(retailers_dags: dict[str, Any], includ
     first = retailers_dags["predictspring_order_sync"]
     assert first.get_task("wait_for_tlogs").folder == usual.folders.inbox
     assert first.get_task("confirm").conn_id == settings.load(settings.DEFAULT, include).connections.hotwax_api
+    invoicing, other = (settings.load(name, include).retailpro_invoicing for name in (settings.DEFAULT, "acme"))
+    assert (invoicing.body, other.body) == ("v1", "v2_fiscal")
+    assert (invoicing.api.resolve_doubt, other.api.resolve_doubt) == ("person", "resend")
+    assert other.api.invoice_path == invoicing.api.invoice_path
+    assert other.folders.responses == invoicing.folders.responses
 
 
 def test_every_task_knows_whose_it_is(retailers_dags: dict[str, Any]) -> None:
     """The retailer is part of every key in the ledger: a task of one must never write for another."""
-    steps = ("collect", "transform", "publish", "archive", "report")
-    for dag_id, retailer in (("predictspring_order_sync", "default"), ("predictspring_order_sync__acme", "acme")):
-        assert {retailers_dags[dag_id].get_task(step).retailer for step in steps} == {retailer}
+    for dag_id, dag in retailers_dags.items():
+        steps = [task for task in dag.tasks if task.task_id != "finished"]
+        assert len(steps) >= 7
+        flow, _, retailer = dag_id.partition("__")
+        assert {(task.flow, task.retailer) for task in steps} == {(flow, retailer or settings.DEFAULT)}
 
 
 def test_own_lookup_table_comes_before_the_common_one(include: Path) -> None:

@@ -34,6 +34,11 @@ from sandbox.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 DAG = FLOW = "predictspring_order_sync"
+INVOICING = "retailpro_invoicing"
+
+#: The answers of the sandbox's Retail Pro, as its overlay states them, at the pace of a test.
+_SANDBOX_API = yaml.safe_load((ROOT / "sandbox" / "overlay.yaml").read_text(encoding="utf-8"))[INVOICING]["api"]
+_API = {**_SANDBOX_API, "connect_seconds": 2, "read_seconds": 1, "lease_margin_seconds": 0.3, "settle_seconds": 0.1}
 
 #: Nobody waits in a test, and a task that failed has failed: what a retry does, a further run shows.
 PATIENCE: dict[str, Any] = {
@@ -43,6 +48,7 @@ PATIENCE: dict[str, Any] = {
         "arrival": {"stable_seconds": 0.05, "poke_seconds": 0.1},
         "confirm": {"poke_seconds": 0.1, "timeout_seconds": 20},
     },
+    INVOICING: {"arrival": {"stable_seconds": 0.05, "poke_seconds": 0.1}, "api": _API},
 }
 
 
@@ -177,6 +183,11 @@ class AirflowLab:
         own = {name: changes.pop(name) for name in list(changes) if name in {"retries", "contacts", "connections"}}
         flow = {**PATIENCE[FLOW], **changes}
         self._overlay.write_text(yaml.safe_dump({**PATIENCE, **own, FLOW: flow}))
+
+    def invoicing(self, **api: Any) -> None:
+        """Lay settings over how the retailers call Retail Pro, from now on."""
+        flow = {**PATIENCE[INVOICING], "api": {**_API, **api}}
+        self._overlay.write_text(yaml.safe_dump({**PATIENCE, INVOICING: flow}))
 
     def environment(self, **values: str) -> None:
         """Set environment variables of all further runs."""

@@ -92,7 +92,7 @@ def test_stores_have_names_of_their_own_in_retail_pro(tmp_path: Path) -> None:
     using = with_tables(
         tmp_path,
         retailpro_store="store-22,P22,\nstore-27,A27,\nstore-28,A27,\n",
-        retailpro_invoicing_store="store-22,SVP22,\n",
+        retailpro_invoicing_store="store-22,SVP22,\nstore-27,SVA27,\nstore-28,SVA27,\n",
     )
     goods = [
         item("1", facility="store-22", statusDatetime=LATE),
@@ -103,7 +103,7 @@ def test_stores_have_names_of_their_own_in_retail_pro(tmp_path: Path) -> None:
     made = exact(found.body)
     assert made["InvoicingStore"] == found.store == "SVP22"
     assert [(line["StoreOrig"], line["Qty"]) for line in made["Items"]] == [("P22", 1), ("A27", 2)]
-    assert [(slip.from_store, slip.to_store, slip.quantity) for slip in found.slips] == [("A27", "P22", 2)]
+    assert [(slip.from_store, slip.to_store, slip.quantity) for slip in found.slips] == [("SVA27", "SVP22", 2)]
     assert refusal(order(item(facility="store-23")), using) == ("VALUE_TOO_LONG", "order.InvoicingStore")
     known = order(item("1", facility="store-22", statusDatetime=LATE), item("2", facility="store-29"))
     assert refusal(known, using) == ("VALUE_TOO_LONG", "Items.StoreOrig")

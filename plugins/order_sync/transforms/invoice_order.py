@@ -120,18 +120,30 @@ class OrderRules:
         """An order of a till is invoiced there; what another store shipped for it gets a slip."""
         name = self._settings.attributes.selling_store
         facility = _attributes(order).get(name)
-        finding.store = self._items.store(facility) or ""
+        finding.store = self._store(facility)
         if not facility and any(not item.virtual and item.method != _AT_THE_TILL for item in items):
             message = f"something of it was shipped, and the order attribute {name} does not say which store sold it."
             raise BadInput("REQUIRED_FIELD", message, field=f"orderAttributes.{name}")
-        shipped = [item for item in items if not item.virtual and item.store != finding.store]
+        shipped = self._elsewhere(items, finding)
         if not facility or not shipped:
             finding.left_out = "POS_ORDER"
             return
         finding.kind = "SEND_SALE"
         self._require_order_no(finding)
-        finding.slips = slips(shipped, finding.store, finding.order_no, self._settings.slip_number)
+        finding.slips = self._slips(shipped, finding)
         finding.left_out = "SEND_SALE"
+
+    def _elsewhere(self, items: Sequence[Item], finding: Finding) -> list[Item]:
+        """What other stores than the order's own shipped."""
+        return [item for item in items if not item.virtual and self._store(item.facility) != finding.store]
+
+    def _store(self, facility: str | None) -> str:
+        return self._invoicing_stores.get(facility or "", facility or "")
+
+    def _slips(self, shipped: Sequence[Item], finding: Finding) -> list[SlipFacts]:
+        """The slips that bring what other stores shipped to the order's own store."""
+        number = self._settings.slip_number
+        return slips(shipped, finding.store, finding.order_no, number, self._invoicing_stores)
 
     def _require_order_no(self, finding: Finding) -> None:
         if not finding.order_no:
@@ -145,7 +157,7 @@ class OrderRules:
             raise BadInput("BAD_CURRENCY", f"currency is {order.currency!r:.20}.", field="currency")
         currency = Currency(finding.currency, money.DECIMALS[finding.currency])
         chosen = deciding(items, self._settings.invoicing_store)
-        finding.store = self._invoicing_stores.get(chosen.facility or "") or chosen.facility or ""
+        finding.store = self._store(chosen.facility)
         reckoning = self._reckoner.reckon(order, items, currency)
         finding.notes = _notes(reckoning, currency)
         ship_to = next((item.shipment.shipTo for item in items if not item.virtual and item.shipment.shipTo), None)
@@ -158,8 +170,7 @@ class OrderRules:
             ordered_at=finding.ordered_at or 0,
             lines=invoice_lines(reckoning.runs, currency.decimals, chosen.store, self._pickup),
         )
-        shipped = [item for item in items if not item.virtual and item.store != chosen.store]
-        finding.slips = slips(shipped, chosen.store, finding.order_no, self._settings.slip_number)
+        finding.slips = self._slips(self._elsewhere(items, finding), finding)
 
     def _texts(
         self, order: CompletedOrder, items: Sequence[Item], chosen: Item, finding: Finding, currency: Currency

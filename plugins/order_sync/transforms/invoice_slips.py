@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -23,15 +23,19 @@ class SlipFacts(msgspec.Struct, gc=False):
     quantities: dict[str | None, int]
 
 
-def slips(items: Sequence[Item], to_store: str | None, order_no: str, number: str) -> list[SlipFacts]:
+def slips(
+    items: Sequence[Item], to_store: str | None, order_no: str, number: str, stores: Mapping[str, str]
+) -> list[SlipFacts]:
     """One slip per shipping store, numbered in order of the stores' codes, whatever the order of the items.
 
     :param items: what other stores than ``to_store`` shipped.
     :param number: how a number is made of ``{order_no}`` and ``{n}``, counted from 1.
+    :param stores: facility to store; the published slip names stores as the invoice names its own, and not its lines.
     """
     by_store: dict[str, list[Item]] = {}
     for item in items:
-        by_store.setdefault(item.store or "", []).append(item)
+        facility = item.facility or ""
+        by_store.setdefault(stores.get(facility, facility), []).append(item)
     found = []
     for n, (store, shipped) in enumerate(sorted(by_store.items()), start=1):
         quantities: dict[str | None, int] = {}
