@@ -186,3 +186,15 @@ def test_settings_are_immutable() -> None:
     retailer = settings.load("default")
     with pytest.raises(AttributeError):
         retailer.retries = 5  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("api", "told"),
+    [
+        ("resolve_doubt: look_up", "resolve_doubt: look_up needs look_up.invoice_path and look_up.slip_path"),
+        ("resolve_doubt: resend", "resolve_doubt: resend needs duplicate.statuses, or orders are invoiced twice"),
+    ],
+)
+def test_doubt_cannot_be_ended_by_evidence_that_is_not_set_up(include: Path, api: str, told: str) -> None:
+    path = write(include, f"retailpro_invoicing:\n  api:\n    {api}\n")
+    assert refusal(include) == f"{path}:3: {told}."

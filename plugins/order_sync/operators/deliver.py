@@ -35,6 +35,9 @@ T = TypeVar("T")
 
 ORDER_TO_INVOICE = "order_to_invoice"
 
+#: The states of what is left to send or to find out.
+OPEN = frozenset({State.READY, State.INTENDED, State.UNKNOWN})
+
 _CHUNK = 500
 #: Calls, then doubts; a document that turns out to be absent is sent in the next round.
 _ROUNDS = 4
@@ -103,10 +106,11 @@ class Deliver(FlowOperator):
 
     @contextmanager
     def sources(self, run: Run, book: Ledger, settings: RetailProInvoicing) -> Iterator[list[Source]]:  # noqa: ARG002
-        """The batches whose documents are to be sent: those of the published files, fetched from SFTP."""
+        """The batches with something left to send or to find out: their published files, fetched from SFTP."""
         feeds = [
             feed
             for batch_id in self.work["batches"]
+            if OPEN & book.states_of([batch_id]).keys()
             for feed in book.feeds_of_batch(batch_id)
             if feed.target == ORDER_TO_INVOICE
         ]

@@ -63,11 +63,17 @@ class Delivery:
         return self._pace.stopped
 
     async def deliver(self, chunks: Iterator[list[Call]]) -> None:
-        """Make the calls; what is left when it stops stays READY in the ledger."""
+        """Make the calls; what is left when it stops stays READY in the ledger.
+
+        :raises Exception: the first error of the ledger; calls under way are given up and become doubts.
+        """
         self._chunks = chunks
-        async with asyncio.TaskGroup() as workers:
-            for _ in range(self._api.concurrency):
-                workers.create_task(self._work())
+        try:
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(self._api.concurrency):
+                    workers.create_task(self._work())
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
 
     async def _work(self) -> None:
         while call := await self._next():

@@ -15,7 +15,7 @@ import msgspec
 
 from order_sync.flow import SLIPS_FLOW, Run
 from order_sync.ledger import Arrival, Batch, BatchInput, BatchState, Feed, FileSeen, Ledger, Record, State
-from order_sync.operators.deliver import Deliver, Document, Source
+from order_sync.operators.deliver import OPEN, Deliver, Document, Source
 from order_sync.partners.retailpro import SLIP
 from order_sync.settings import RetailProInvoicing
 from order_sync.staging import Staging
@@ -26,7 +26,6 @@ MANUAL_SLIPS = "manual_slips"
 SEND_SALE = "SEND_SALE"
 
 _INVOICED = frozenset({State.DELIVERED, State.CONFIRMED})
-_UNFINISHED = frozenset({State.SEEN, State.READY, State.INTENDED, State.UNKNOWN})
 
 
 class SlipLine(msgspec.Struct):
@@ -131,7 +130,7 @@ class ManualSlips(Deliver):
         """Close the batch of the slips when no order of its parent and none of its slips is under way."""
         parent = book.batch(batch_id)
         derived = book.batch_by_key(SLIPS_FLOW, self.retailer, parent.key)
-        if derived is None or _UNFINISHED & book.states_of([parent.id, derived.id]).keys():
+        if derived is None or (OPEN | {State.SEEN}) & book.states_of([parent.id, derived.id]).keys():
             return
         book.move_batch(derived.id, {BatchState.COLLECTED}, BatchState.TRANSFORMED, at=run.now)
         book.move_batch(derived.id, {BatchState.TRANSFORMED}, BatchState.CLOSED, at=run.now)
