@@ -94,17 +94,17 @@ def _unknown_list(options: argparse.Namespace) -> int:
 
 
 def _unknown_resolve(options: argparse.Namespace) -> int:
-    from order_sync.flow import LEDGER_FLOWS, ledger, now
+    from order_sync import flow
     from order_sync.ledger import State
 
     delivered = options.answer == "delivered"
     why = "a person found it at the partner" if delivered else "a person found that the partner does not have it"
     state = State.DELIVERED if delivered else State.READY
-    with ledger() as book:
+    with flow.ledger() as book:
         found = [
             doubt
-            for flow in LEDGER_FLOWS
-            for doubt in book.doubts(flow, options.retailer)
+            for name in flow.LEDGER_FLOWS
+            for doubt in book.doubts(name, options.retailer)
             if doubt.order_key == options.number
         ]
         done = [
@@ -112,7 +112,7 @@ def _unknown_resolve(options: argparse.Namespace) -> int:
                 doubt.record_id,
                 doubt.fence,
                 state,
-                at=now(),
+                at=flow.now(),
                 who=f"person {getpass.getuser()}",
                 why=why,
                 reference=options.reference,

@@ -51,7 +51,7 @@ PARAMS: dict[str, Param] = {
         False,
         type="boolean",
         title="Publish again",
-        description="Put the order feeds of this run's interval into HotWax's folder once more, same bytes and name. "
+        description="Put the files of this run's interval into the partner's folder once more, same bytes and name. "
         "The stock variance is never repeated: HotWax would deduct twice.",
     ),
     "max_records": Param(

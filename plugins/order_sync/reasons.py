@@ -24,8 +24,10 @@ def _sentence(words: str) -> str:
     return words[0].upper() + words[1:]
 
 
-_RESEND = "ask PredictSpring for the file again and drop it into the TLog folder"
-_REPOST = "have the order reposted from the PredictSpring CMS, then drop the new TLog into the folder"
+_RESEND = "ask for the file again where it came from and drop it into the inbox"
+_REPOST = (
+    "have the order corrected and exported again (PredictSpring CMS or HotWax), and drop the new file into the inbox"
+)
 
 #: Causes that put a record or a file aside as an exception.
 REASONS: dict[str, Reason] = {
@@ -36,7 +38,7 @@ REASONS: dict[str, Reason] = {
     "FILE_NOT_JSON": Reason("The file is not JSON", f"Check what was put into the folder; {_RESEND}."),
     "FILE_WRONG_ROOT": Reason(
         "The file holds something other than orders",
-        "A TLog file holds one order object, an array of them, or one per line. Move other files elsewhere.",
+        "A file in the inbox holds one order object, an array of them, or one per line. Move other files elsewhere.",
     ),
     "FILE_ENCODING": Reason("The file is not UTF-8 text", f"Have it exported as UTF-8; {_RESEND}."),
     "FILE_NAME_UNSAFE": Reason(
@@ -59,10 +61,10 @@ REASONS: dict[str, Reason] = {
     ),
     "MISSING_ORDER_ID": Reason("The order has no orderId", f"{_sentence(_REPOST)}."),
     "NO_LINES": Reason("The order has no lines", f"{_sentence(_REPOST)}."),
-    "DUPLICATE_LINE": Reason("Two lines carry the same orderItemId", f"{_sentence(_REPOST)}."),
+    "DUPLICATE_LINE": Reason("Two lines of the order carry the same number", f"{_sentence(_REPOST)}."),
     "BAD_QUANTITY": Reason(
         "A quantity is zero, negative or not whole",
-        "If it is a return, enter it in HotWax by hand; otherwise have the order corrected and reposted.",
+        f"If it is a return, enter it in HotWax by hand; otherwise {_REPOST}.",
     ),
     "BAD_MONEY": Reason(
         "An amount is missing, negative, too large or finer than the currency", f"{_sentence(_REPOST)}."
@@ -82,23 +84,24 @@ REASONS: dict[str, Reason] = {
     ),
     "TOTALS_MISMATCH": Reason(
         "The order's totals do not add up",
-        f"Compare the two figures with the receipt; {_REPOST}.",
+        f"Compare the two figures with the receipt or the order in HotWax; {_REPOST}.",
     ),
     "REQUIRED_FIELD": Reason(
-        "A field that HotWax requires is empty",
-        "Complete the order in PredictSpring and repost it, or give the field a default in the retailer's settings.",
+        "A required field is empty",
+        f"{_sentence(_REPOST)}; or give the field a default in its mapping or in the settings.",
     ),
     "UNMAPPED_VALUE": Reason(
         "A value is not in its lookup table",
         "Add the value to the lookup table named in the line, then bring the order again.",
     ),
     "VALUE_TOO_LONG": Reason(
-        "A value is longer than HotWax accepts", "Shorten it in PredictSpring and have the order reposted."
+        "A value is longer than the receiver accepts",
+        "Shorten it where it comes from, then have the order exported again and drop the new file into the inbox.",
     ),
     "CHANGED_ORDER": Reason(
         "The order was already sent and has changed since",
-        "Decide which version is right and correct the order in HotWax; "
-        "set `on_changed_order: emit` only if HotWax takes changes as new rows.",
+        "Decide which version is right and correct the receiver's by hand (HotWax, or the invoice in Retail Pro). "
+        "For order feeds, `on_changed_order: emit` sends changes, if HotWax takes them as new rows.",
     ),
     "RETAILPRO_REFUSED": Reason(
         "Retail Pro did not accept it",
@@ -106,12 +109,12 @@ REASONS: dict[str, Reason] = {
     ),
     "RETAILPRO_OTHER_CONTENT": Reason(
         "Retail Pro has a document of that number that says something else",
-        "Compare both: if Retail Pro's is right, mark the order as delivered; if not, correct it there. "
-        "It is never sent again by itself.",
+        "Compare both and correct Retail Pro's if it is wrong; if the order is in doubt, then answer: "
+        "`python -m order_sync unknown resolve NUMBER delivered`.",
     ),
     "RETAILPRO_SEVERAL": Reason(
         "Retail Pro has more than one document of that number",
-        "Void the surplus ones in Retail Pro; nothing is sent again by itself.",
+        "Void the surplus ones in Retail Pro, then answer: `python -m order_sync unknown resolve NUMBER delivered`.",
     ),
     "IN_DOUBT": Reason(
         "Nobody knows whether Retail Pro carried it out",

@@ -65,7 +65,7 @@ def test_exception_is_told_once_and_its_solution_with_the_next_report(lab: Airfl
     told, _, solved = text_of(second).partition("SOLVED SINCE THE LAST REPORT")
     assert "PS00000001" not in told
     assert "PS00000001" in solved
-    assert "A field that HotWax requires is empty" in solved
+    assert "A required field is empty" in solved
 
 
 def test_a_corrected_order_goes_out_and_moves_its_stock_once(lab: AirflowLab) -> None:

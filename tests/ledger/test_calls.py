@@ -202,3 +202,14 @@ def test_look_up_is_kept_beside_the_call(kit: Kit, ids: list[int], ledger: Ledge
         request_hash=digest("body"), at=AT,
     )  # fmt: skip
     assert [call.operation for call in ledger.calls_of(ids[:1])] == ["invoice", "look_up"]
+
+
+def test_what_no_evidence_can_end_stays_in_doubt_and_is_told(kit: Kit, ids: list[int]) -> None:
+    (mine,) = claim(kit, ids[0])
+    answer(kit, Answer(mine, Outcome.IN_DOUBT, "no answer in 60 s"))
+    kit.ledger.mark_reported([ids[0]], at=AT)
+    told = (ids[0], mine.fence, "RETAILPRO_SEVERAL", "found 2")
+    assert kit.ledger.leave_to_a_person(*told, at=AT, who=WHO)
+    assert not kit.ledger.leave_to_a_person(*told, at=AT, who=WHO)
+    (row,) = kit.ledger.exceptions(FLOW, RETAILER, unreported_only=True)
+    assert (row.state, row.reason, row.message) == (State.UNKNOWN, "RETAILPRO_SEVERAL", "found 2")

@@ -96,6 +96,9 @@ CALLS: dict[str, Callable[[Kit], object]] = {
     "expire_leases": lambda kit: kit.ledger.expire_leases(FLOW, RETAILER, at=AT, who=WHO),
     "doubts": lambda kit: kit.ledger.doubts(FLOW, RETAILER, batch_ids=[1, 2, 3]),
     "resolve": lambda kit: kit.ledger.resolve(kit.record("U").id, 1, State.READY, at=AT, who=WHO, why="absent"),
+    "leave_to_a_person": lambda kit: kit.ledger.leave_to_a_person(
+        kit.record("U").id, 1, "RETAILPRO_SEVERAL", "two", at=AT, who=WHO
+    ),
     "bring_back": lambda kit: kit.ledger.bring_back([kit.record("Q").id], at=AT, who=WHO),
     "sendable": lambda kit: kit.ledger.sendable(3, ["R", "U"]),
     "states_of": lambda kit: kit.ledger.states_of([1, 2]),

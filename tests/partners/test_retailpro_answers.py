@@ -28,6 +28,7 @@ SAYS_SO = {"accepted": AnswerTest([201], "Success", ["true"])}
     [
         (201, b'{"InvoiceNo": "INV-1"}', Outcome.DELIVERED),
         (200, b"", Outcome.DELIVERED),
+        (200, b"<html>welcome</html>", Outcome.IN_DOUBT),
         (204, b"", Outcome.IN_DOUBT),
         (301, b"", Outcome.NOT_SENT),
         (400, b"", Outcome.REFUSED),

@@ -12,11 +12,12 @@ import pytest
 
 from tests.policy.repository import CODE_FOLDERS, ROOT, imports, python_files, within
 
-PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
+PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==([^\s;\\]+)", re.MULTILINE)
 FILES = ("requirements", "requirements-dev")
 DECISION = ROOT / "docs/decisions/0002-dependencies.md"
-#: Used without an import: commands, stubs of types, and the form for connections of type ``http`` in the UI.
-NOT_IMPORTED = {"apache-airflow-providers-http", "mypy", "ruff", "types-pyyaml", "pytest-xdist", "uv"}
+#: Used without an import: commands, stubs of types, the form for connections of type ``http`` in the UI, and the driver
+#: that SQLAlchemy finds by its name in a URL.
+NOT_IMPORTED = {"apache-airflow-providers-http", "mypy", "psycopg", "ruff", "types-pyyaml", "pytest-xdist", "uv"}
 #: Imported here and brought by another package, which requires it; both are locked.
 BROUGHT_BY = {
     "jinja2": "apache-airflow-core",

@@ -15,17 +15,20 @@ import pytest
 import yaml
 
 from order_sync import settings
+from order_sync.contracts.retailpro_api import AnswerTest
 from order_sync.flow import PARAMS
 from order_sync.ledger import schema, states
 from order_sync.mapping import model
 from order_sync.mapping.model import Vocabulary
 from order_sync.reasons import EXCLUSIONS, REASONS
-from order_sync.transforms import tlog_vocabulary
+from order_sync.transforms import invoice_vocabulary, tlog_vocabulary
 from tests.policy import markdown
 from tests.policy.repository import PACKAGE, ROOT, python_files, repository_files, shown, texts
 
 README = ROOT / "README.md"
-PAGE = ROOT / "docs/predictspring_order_sync.md"
+FLOWS = ("predictspring_order_sync", "retailpro_invoicing")
+PAGE, INVOICING = (ROOT / f"docs/{flow}.md" for flow in FLOWS)
+REASONS_PAGE = ROOT / "docs/reasons.md"
 LEDGER = ROOT / "docs/ledger.md"
 INCLUDE = ROOT / "include"
 PAGES = [path for path in repository_files() if path.suffix == ".md"]
@@ -34,7 +37,7 @@ DEFAULTS: dict[str, Any] = yaml.safe_load((INCLUDE / "retailers/default.yaml").r
 
 @pytest.mark.parametrize(("mark", "reasons"), [("REASONS", REASONS), ("EXCLUSIONS", EXCLUSIONS)])
 def test_table_of_reasons_is_that_of_the_code(mark: str, reasons: Mapping[str, Any]) -> None:
-    told = [[code.strip("`"), *words] for code, *words in markdown.table(PAGE, mark)]
+    told = [[code.strip("`"), *words] for code, *words in markdown.table(REASONS_PAGE, mark)]
     assert told == [[code, reason.title, reason.what_to_do] for code, reason in reasons.items()]
 
 
@@ -42,6 +45,35 @@ def test_table_of_columns_is_that_of_the_mapping() -> None:
     mapping = yaml.safe_load((INCLUDE / "mappings/hotwax_order_csv.yaml").read_text(encoding="utf-8"))
     told = [name.strip("`") for name, _ in markdown.table(PAGE, "hotwax_order_csv")]
     assert told == [column["name"] for column in mapping["columns"]]
+
+
+@pytest.mark.parametrize(
+    ("target", "paths"),
+    [
+        ("retailpro_invoice_v2_fiscal", invoice_vocabulary.INVOICE_PATHS),
+        ("retailpro_manual_slip", invoice_vocabulary.SLIP_PATHS),
+    ],
+)
+def test_table_of_fields_is_that_of_the_mapping(target: str, paths: dict[str, model.Type]) -> None:
+    mapping = _invoicing_mapping(target, paths)
+    told = [row[:4] for row in markdown.table(INVOICING, target)]
+    assert told == [
+        [
+            f"`{column.name}`",
+            f"number ({column.precision},4)" if column.precision else column.type,
+            f"{column.max_length}, {column.too_long}" if column.max_length else "–",
+            "yes" if column.required else "–",
+        ]
+        for column in mapping.columns
+    ]
+
+
+def test_fields_of_the_newer_body_only_are_marked() -> None:
+    older = {
+        column.name for column in _invoicing_mapping("retailpro_invoice_v1", invoice_vocabulary.INVOICE_PATHS).columns
+    }
+    rows = markdown.table(INVOICING, "retailpro_invoice_v2_fiscal")
+    assert {name.strip("`") for name, *_, words in rows if not words.startswith("v2 only: ")} == older
 
 
 @pytest.mark.parametrize("mark", ["RECORD_MOVES", "BATCH_MOVES", "FEED_MOVES"])
@@ -57,23 +89,33 @@ def test_every_table_and_state_of_the_ledger_has_its_line() -> None:
     assert {state.value for state in states.State} <= told
 
 
-def test_every_setting_is_explained() -> None:
-    readme = markdown.codes(README.read_text(encoding="utf-8"))
-    flow = DEFAULTS["predictspring_order_sync"]
-    keys = [
-        *_leaves({key: value for key, value in DEFAULTS.items() if value is not flow}),
-        *_leaves({key: value for key, value in flow.items() if key != "values"}),
-    ]
+@pytest.mark.parametrize("flow", FLOWS)
+def test_every_setting_of_a_flow_is_explained(flow: str) -> None:
+    keys = _leaves({key: value for key, value in DEFAULTS[flow].items() if key != "values"})
     assert len(keys) > 20
-    assert [key for key in keys if key not in readme] == []
+    assert [key for key in keys if key not in _told_in_readme()] == []
 
 
-def test_every_value_of_the_mappings_is_explained() -> None:
-    page = markdown.codes(PAGE.read_text(encoding="utf-8"))
-    assert [key for key in DEFAULTS["predictspring_order_sync"]["values"] if key not in page] == []
+def test_every_setting_of_the_retailer_is_explained() -> None:
+    keys = _leaves({key: value for key, value in DEFAULTS.items() if key not in FLOWS})
+    assert len(keys) > 5
+    assert [key for key in keys if key not in _told_in_readme()] == []
 
 
-@pytest.mark.parametrize("path", [README, PAGE], ids=["README", "page"])
+@pytest.mark.parametrize("answer", ["accepted", "duplicate"])
+def test_every_part_of_an_answer_test_is_explained(answer: str) -> None:
+    """Their defaults leave most of it out."""
+    keys = [f"api.{answer}.{field.encode_name}" for field in msgspec.structs.fields(AnswerTest)]
+    assert [key for key in keys if key not in _told_in_readme()] == []
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_every_value_of_the_mappings_is_explained(flow: str) -> None:
+    page = markdown.codes((ROOT / f"docs/{flow}.md").read_text(encoding="utf-8"))
+    assert [key for key in DEFAULTS[flow]["values"] if key not in page] == []
+
+
+@pytest.mark.parametrize("path", [README, PAGE, INVOICING], ids=["README", *FLOWS])
 def test_every_param_is_explained(path: Path) -> None:
     assert PARAMS.keys() <= {cell.strip("`") for cell in markdown.first_cells(path)}
 
@@ -81,6 +123,18 @@ def test_every_param_is_explained(path: Path) -> None:
 def test_every_fact_is_named() -> None:
     facts = tlog_vocabulary.ORDER_FACTS.keys() | tlog_vocabulary.LINE_FACTS.keys()
     assert facts <= markdown.codes(README.read_text(encoding="utf-8"))
+
+
+def test_every_fact_of_completed_orders_is_named() -> None:
+    paths = invoice_vocabulary.INVOICE_PATHS.keys() | invoice_vocabulary.SLIP_PATHS.keys()
+    facts = {".".join(path.split(".")[:2]) for path in paths if path.startswith("fact.")}
+    assert facts <= markdown.codes(INVOICING.read_text(encoding="utf-8"))
+
+
+def test_every_lookup_table_is_explained() -> None:
+    pages = "".join(page.read_text(encoding="utf-8") for page in (README, PAGE, INVOICING, ROOT / "docs/glossary.md"))
+    names = {path.stem for path in (INCLUDE / "mappings/lookups").glob("*.csv")}
+    assert {name for name in names if f"`{name}`" not in pages and f"`{name}.csv`" not in pages} == set()
 
 
 def test_every_word_of_the_mapping_language_is_explained() -> None:
@@ -101,21 +155,16 @@ def test_every_environment_variable_is_explained() -> None:
     read = {
         text for path in python_files("plugins") for text in texts(path) if re.fullmatch(r"ORDER_SYNC_[A-Z_]+", text)
     }
-    assert read - {"ORDER_SYNC_FAULT_AT"} <= markdown.codes(README.read_text(encoding="utf-8"))
+    assert read - {"ORDER_SYNC_FAULT_AT", "ORDER_SYNC_FAULT_SIGNAL"} <= markdown.codes(
+        README.read_text(encoding="utf-8")
+    )
 
 
 def test_commands_of_the_ledger_are_those_of_the_code() -> None:
-    source = (PACKAGE / "__main__.py").read_text(encoding="utf-8")
-    commands = {
-        node.args[0].value
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "add_parser"
-        and isinstance(node.args[0], ast.Constant)
-    }
-    told = set(re.findall(r"`python -m order_sync (\w+)", README.read_text(encoding="utf-8")))
-    assert told == commands
+    told = re.findall(r"`python -m order_sync (\w+) ?(\w*)", README.read_text(encoding="utf-8"))
+    commands = _parsers("commands")
+    assert {command for command, _ in told} == commands
+    assert {rest for command, rest in told if command == "unknown"} == _parsers("unknown")
 
 
 def test_every_flow_has_its_page_and_its_line() -> None:
@@ -127,6 +176,7 @@ def test_every_flow_has_its_page_and_its_line() -> None:
 def test_connections_by_environment_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
     from order_sync.flow import ledger_url
     from order_sync.partners.hotwax_settings import read_settings
+    from order_sync.partners.retailpro_connection import read_server
 
     text = markdown.example(README, "connections by environment")
     found = dict(re.findall(r"^export (AIRFLOW_CONN_\w+)='(.*)'$", text, re.MULTILINE))
@@ -136,6 +186,7 @@ def test_connections_by_environment_can_be_used(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(name, value)
     assert set(connections) == {*filter(None, DEFAULTS["connections"].values()), "order_sync_ledger"}
     assert read_settings("hotwax_api").origin == "https://oms.example.com"
+    assert read_server("retailpro_api").origin == "https://retailpro.example.com"
     assert ledger_url().startswith("postgresql+psycopg://ordersync:")
     _check_connections(connections)
 
@@ -156,6 +207,7 @@ def test_example_retailer_is_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (include / "retailers/acme.yaml").write_text(markdown.example(README, "retailer"), encoding="utf-8")
     acme, usual = (settings.load(name, include) for name in ("acme", settings.DEFAULT))
     assert acme.predictspring_order_sync.values["currency"] == "CAD"
+    assert acme.retailpro_invoicing.api.resolve_doubt == "look_up"
     assert acme != usual
 
 
@@ -204,11 +256,33 @@ def test_decisions_are_numbered_without_gaps() -> None:
         assert "\nStatus: " in text
 
 
+def _told_in_readme() -> set[str]:
+    return markdown.codes(README.read_text(encoding="utf-8"))
+
+
+def _invoicing_mapping(name: str, paths: dict[str, model.Type]) -> model.Mapping:
+    values = settings.load(settings.DEFAULT, INCLUDE).retailpro_invoicing.values
+    vocabulary = Vocabulary(paths, invoice_vocabulary.CASES, frozenset(values))
+    return model.load(INCLUDE / f"mappings/{name}.yaml", vocabulary, INCLUDE / "mappings/lookups", settings.DEFAULT)
+
+
+def _parsers(group: str) -> set[str]:
+    """The commands that the code adds to a group of subcommands."""
+    source = (PACKAGE / "__main__.py").read_text(encoding="utf-8")
+    return {
+        node.args[0].value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == f"{group}.add_parser"
+        and isinstance(node.args[0], ast.Constant)
+    }
+
+
 def _leaves(content: Mapping[str, Any], prefix: str = "") -> list[str]:
     """Dotted paths of all values; what the retailer as a whole has keeps its first part."""
     found: list[str] = []
     for key, value in content.items():
-        found += _leaves(value, f"{prefix}{key}.") if isinstance(value, dict) else [f"{prefix}{key}"]
+        found += _leaves(value, f"{prefix}{key}.") if isinstance(value, dict) and value else [f"{prefix}{key}"]
     return found
 
 

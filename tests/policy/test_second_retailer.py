@@ -34,6 +34,7 @@ retailpro_invoicing:
     inbox: acme/completed-orders
     invoices: acme/order-to-invoice
   api:
+    duplicate: {statuses: [409]}
     resolve_doubt: resend
 """
 #: The flows: one DAG file each, called by its name.

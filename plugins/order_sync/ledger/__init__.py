@@ -19,6 +19,7 @@ from order_sync.ledger.arrivals import (
     PreviousRecord,
 )
 from order_sync.ledger.call_rows import Answer, Call, Claim, Doubt, Exchanged, Intent
+from order_sync.ledger.exchanging import IN_DOUBT
 from order_sync.ledger.feeds import Confirmation, NameTaken
 from order_sync.ledger.figures import BatchSummary, Equation, ExceptionRow, Tally, TotalLine
 from order_sync.ledger.orders import OrderStory, VersionStory
@@ -42,6 +43,7 @@ from order_sync.ledger.summary import equation_of
 from order_sync.ledger.upgrade import upgrade
 
 __all__ = [
+    "IN_DOUBT",
     "ORDER_KEY_LENGTH",
     "Admission",
     "AdmissionKind",

@@ -6,6 +6,7 @@ every row, and the PostgreSQL driver parses a statement of 5,000 placeholders fo
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
@@ -13,7 +14,7 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Dialect
 
 from order_sync.ledger.schema import storable
 
@@ -70,12 +71,12 @@ def insert_tuples(
     dialect = connection.dialect
     columns: list[Iterable[Any]] = []
     for name, values in zip(names, zip(*rows, strict=True), strict=False):
-        convert = _converter(table.c[name], connection)
+        convert = _converter(table.c[name], dialect)
         columns.append(map(convert, values) if convert else values)
     if not columns:
         return
     for name, value in constants.items():
-        convert = _converter(table.c[name], connection)
+        convert = _converter(table.c[name], dialect)
         columns.append(repeat(convert(value) if convert else value))
     quote = dialect.identifier_preparer.quote
     target = f"{quote(table.name)} ({', '.join(quote(name) for name in (*names, *constants))})"
@@ -87,9 +88,10 @@ def insert_tuples(
         connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({marks})", list(prepared))  # noqa: S608 - names only
 
 
-def _converter(column: sa.Column[Any], connection: Connection) -> Any:
+@functools.lru_cache(maxsize=1_000)
+def _converter(column: sa.Column[Any], dialect: Dialect) -> Any:
     """What turns a value into what the driver takes; None if it takes it as it is."""
-    return column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _copy(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -73,6 +73,7 @@ class Doubt:
     :param fence: of that call.
     :param since: when the call was over, or its lease.
     :param age: how long that is ago by the database's clock.
+    :param reason: ``IN_DOUBT``, or why only a person can end it.
     :param request_hash: of the body that was sent.
     """
 
@@ -83,6 +84,7 @@ class Doubt:
     attempts: int
     amount_minor: int | None
     currency: str
+    reason: str
     message: str
     request_hash: str
     since: datetime

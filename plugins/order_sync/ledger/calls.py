@@ -15,25 +15,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from order_sync.errors import Outcome, Stop
-from order_sync.ledger.bulk import among, chunks, insert_tuples
+from order_sync.errors import Outcome
+from order_sync.ledger.bulk import among, chunks
 from order_sync.ledger.call_rows import Answer, Claim, Doubt, Exchanged, Intent
 from order_sync.ledger.connection import Store
 from order_sync.ledger.decisions import NOT_REPORTED
+from order_sync.ledger.exchanging import IN_DOUBT, Task, claim, note, settle
 from order_sync.ledger.schema import calls, records, storable
 from order_sync.ledger.states import RECORD_MOVES, State, check_moves
 from order_sync.ledger.writing import Stamp, insert_moves
-
-#: The reason that a record in doubt shows.
-IN_DOUBT = "IN_DOUBT"
-
-#: Where a record goes when its call is over.
-_ENDS = {
-    Outcome.DELIVERED: State.DELIVERED,
-    Outcome.REFUSED: State.QUARANTINED,
-    Outcome.NOT_SENT: State.READY,
-    Outcome.IN_DOUBT: State.UNKNOWN,
-}
 
 
 class Calls(Store):
@@ -57,11 +47,11 @@ class Calls(Store):
         :param lease: how long the caller has; the database's own clock counts.
         :raises Stop: a body is not the one that the record stands for.
         """
-        stamp = Stamp(at, who)
         with self._writing() as connection:
-            now = _clock(connection)
-            late = _settle(connection, answers, now, stamp)
-            claims = _claim(connection, intents, operation, now + lease, stamp)
+            task = Task(operation, _clock(connection), lease, Stamp(at, who))
+            late = settle(connection, answers, task)
+            claims = claim(connection, intents, task)
+            note(connection, task)
         return Exchanged(claims, late)
 
     def still_mine(self, claim: Claim) -> bool:
@@ -111,8 +101,8 @@ class Calls(Store):
         conditions = [records.c.flow == flow, records.c.retailer == retailer, records.c.state == State.UNKNOWN]
         if batch_ids is not None:
             conditions.append(records.c.batch_id.in_(batch_ids))
-        names = ("order_key", "batch_id", "fence", "attempts", "amount_minor", "currency", "message", "request_hash")
-        columns = [records.c[name] for name in names]
+        names = ("order_key", "batch_id", "fence", "attempts", "amount_minor", "currency", "reason", "message")
+        columns = [records.c[name] for name in (*names, "request_hash")]
         query = sa.select(records.c.id.label("record_id"), records.c.lease_until.label("since"), *columns)
         with self._reading() as connection:
             now = _clock(connection)
@@ -120,39 +110,39 @@ class Calls(Store):
         return [Doubt(**row._mapping, age=now - row.since) for row in rows]
 
     def resolve(
-        self,
-        record_id: int,
-        fence: int,
-        state: State,
-        *,
-        at: datetime,
-        who: str,
-        why: str,
-        reference: str = "",
-        reason: str = "",
+        self, record_id: int, fence: int, state: State, *, at: datetime, who: str, why: str, reference: str = ""
     ) -> bool:
         """End a doubt.
 
         :param fence: that of the doubt: what was found out about an earlier call says nothing about a later one.
-        :param state: DELIVERED, READY (it may be sent again) or QUARANTINED (with ``reason``).
+        :param state: DELIVERED, or READY: it may be sent again.
         :returns: False if the record is not, or no longer, in this doubt.
         """
         check_moves(RECORD_MOVES, [State.UNKNOWN], state)
-        change: dict[str, Any] = {
-            "state": state,
-            "reason": reason,
-            "message": why if reason else "",
-            "lease_until": None,
-        }
-        change |= {"partner_ref": storable(reference), "updated_at": at}
-        if state is State.QUARANTINED:
-            change |= NOT_REPORTED
-        doubted = [records.c.id == record_id, records.c.fence == fence, records.c.state == State.UNKNOWN]
+        change: dict[str, Any] = {"state": state, "reason": "", "message": "", "lease_until": None, "updated_at": at}
         with self._writing() as connection:
+            doubted = _doubted(record_id, fence)
+            change["partner_ref"] = storable(reference)
             if not connection.execute(sa.update(records).where(*doubted).values(change)).rowcount:
                 return False
-            told = f"{reason}: {why}" if reason else why
-            insert_moves(connection, Stamp(at, who), [(record_id, State.UNKNOWN, state, told)])
+            insert_moves(connection, Stamp(at, who), [(record_id, State.UNKNOWN, state, why)])
+        return True
+
+    def leave_to_a_person(
+        self, record_id: int, fence: int, reason: str, message: str, *, at: datetime, who: str
+    ) -> bool:
+        """Note why no evidence can end a doubt; it stays one, so that nothing is sent again, and is reported anew.
+
+        :param reason: a code of :data:`order_sync.reasons.REASONS`.
+        :returns: False if the record is not in this doubt, or that is noted already.
+        """
+        change: dict[str, Any] = {"reason": reason, "message": message, "updated_at": at, **NOT_REPORTED}
+        with self._writing() as connection:
+            doubted = [*_doubted(record_id, fence), records.c.reason != reason]
+            if not connection.execute(sa.update(records).where(*doubted).values(change)).rowcount:
+                return False
+            moves = [(record_id, State.UNKNOWN, State.UNKNOWN, f"{reason}: {message}")]
+            insert_moves(connection, Stamp(at, who), moves)
         return True
 
     def bring_back(self, record_ids: Sequence[int], *, at: datetime, who: str) -> int:
@@ -191,128 +181,18 @@ class Calls(Store):
             return Counter({row[0]: row[1] for row in connection.execute(query.group_by(records.c.state))})
 
 
+def _doubted(record_id: int, fence: int) -> list[sa.ColumnElement[bool]]:
+    return [records.c.id == record_id, records.c.fence == fence, records.c.state == State.UNKNOWN]
+
+
+_POSTGRESQL_CLOCK = sa.select(sa.func.clock_timestamp())
 _BACK = ((State.QUARANTINED, State.SEEN), (State.SEEN, State.READY))
 
 
 def _clock(connection: Connection) -> datetime:
     """The database's time: workers' clocks may differ."""
     if connection.dialect.name == "postgresql":
-        now: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        now: datetime = connection.execute(_POSTGRESQL_CLOCK).scalar_one()
         return now.astimezone(UTC)
     text = connection.exec_driver_sql("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')").scalar_one()
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def _claim(
-    connection: Connection, intents: Sequence[Intent], operation: str, lease_until: datetime, stamp: Stamp
-) -> dict[int, Claim]:
-    if not intents:
-        return {}
-    wanted = {intent.record_id: intent.request_hash for intent in intents}
-    ready = [among(connection, records.c.id, list(wanted)), records.c.state == State.READY]
-    if connection.dialect.name == "postgresql":
-        # in one order, and past those that another process is claiming at this very moment
-        free = connection.scalars(
-            sa.select(records.c.id).where(*ready).order_by(records.c.id).with_for_update(skip_locked=True)
-        ).all()
-        ready[0] = among(connection, records.c.id, free)
-    claimed = connection.execute(
-        sa.update(records)
-        .where(*ready)
-        .values(
-            state=State.INTENDED,
-            attempts=records.c.attempts + 1,
-            fence=records.c.fence + 1,
-            lease_until=lease_until,
-            request_hash=records.c.content_hash,
-            updated_at=stamp.at,
-        )
-        .returning(records.c.id, records.c.attempts, records.c.fence, records.c.content_hash, records.c.order_key)
-    ).all()
-    for row in claimed:
-        if row.content_hash != wanted[row.id]:
-            raise Stop(
-                f"Order {row.order_key}: the body that is about to be sent is not the one that was decided on.",
-                next_step="Nothing was sent. Put the published file back as it was (clear the publish task).",
-            )
-    _note_calls(connection, claimed, operation, lease_until, stamp)
-    return {row.id: Claim(row.id, row.attempts, row.fence) for row in claimed}
-
-
-def _note_calls(
-    connection: Connection, claimed: Sequence[Any], operation: str, lease_until: datetime, stamp: Stamp
-) -> None:
-    under_way: dict[str, Any] = {
-        "operation": operation, "started_at": stamp.at, "lease_until": lease_until, "outcome": "", "status": None,
-        "headers": {}, "body": "", "milliseconds": None, "message": "", "response_file": "", "filed_at": None,
-    }  # fmt: skip
-    columns = ("record_id", "attempt", "fence", "request_hash")
-    rows = ((row.id, row.attempts, row.fence, row.content_hash) for row in claimed)
-    insert_tuples(connection, calls, columns, rows, under_way)
-    moves = [(row.id, State.READY, State.INTENDED, f"{operation}, attempt {row.attempts}") for row in claimed]
-    insert_moves(connection, stamp, moves)
-
-
-def _settle(connection: Connection, answers: Sequence[Answer], now: datetime, stamp: Stamp) -> tuple[Answer, ...]:
-    """Write outcomes; one that comes after the record was taken over is kept, but moves nothing."""
-    if not answers:
-        return ()
-    wanted = [answer.claim.record_id for answer in answers]
-    query = sa.select(records.c.id, records.c.fence, records.c.state).where(among(connection, records.c.id, wanted))
-    standing = {row.id: row for row in connection.execute(query.order_by(records.c.id).with_for_update())}
-    late: list[Answer] = []
-    changes: list[dict[str, Any]] = []
-    moves: list[tuple[int, State, State, str]] = []
-    for answer in answers:
-        record, end = standing[answer.claim.record_id], _ENDS[answer.outcome]
-        open_call = record.fence == answer.claim.fence and record.state in {State.INTENDED, State.UNKNOWN}
-        if not open_call or record.state is end:
-            if not open_call:
-                late.append(answer)
-            continue
-        check_moves(RECORD_MOVES, [record.state], end)
-        changes.append(_change(answer, end, now))
-        reason = changes[-1]["new_reason"]
-        moves.append((record.id, record.state, end, f"{reason}: {answer.message}" if reason else answer.message))
-    if changes:
-        columns = ("state", "reason", "message", "partner_ref", "lease_until")
-        new: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in columns}
-        keep = records.c.reported_at, records.c.solved_reported_at
-        anew = sa.bindparam("anew", type_=sa.Boolean())
-        new["reported_at"], new["solved_reported_at"] = (sa.case((anew, None), else_=column) for column in keep)
-        statement = sa.update(records).where(records.c.id == sa.bindparam("record"))
-        connection.execute(statement.values(**new, updated_at=stamp.at), changes)
-        insert_moves(connection, stamp, moves)
-    _write_answers(connection, answers)
-    return tuple(late)
-
-
-def _change(answer: Answer, end: State, now: datetime) -> dict[str, Any]:
-    return {
-        "record": answer.claim.record_id,
-        "new_state": end,
-        "new_reason": IN_DOUBT if end is State.UNKNOWN else answer.reason,
-        "new_message": "" if end is State.DELIVERED else answer.message,
-        "new_partner_ref": storable(answer.reference)[:200],
-        # for a doubt: when the call was over, from which on the partner's evidence may be waited for
-        "new_lease_until": now if end is State.UNKNOWN else None,
-        "anew": end in {State.QUARANTINED, State.UNKNOWN},
-    }
-
-
-def _write_answers(connection: Connection, answers: Sequence[Answer]) -> None:
-    values = ("outcome", "status", "headers", "body", "milliseconds", "message")
-    statement = (
-        sa.update(calls)
-        .where(calls.c.record_id == sa.bindparam("record"), calls.c.fence == sa.bindparam("of_fence"))
-        .values({name: sa.bindparam(f"new_{name}") for name in values})
-    )
-    rows = [
-        {
-            "record": answer.claim.record_id,
-            "of_fence": answer.claim.fence,
-            **{f"new_{name}": getattr(answer, name) for name in values},
-        }
-        for answer in answers
-    ]
-    connection.execute(statement, rows)

@@ -60,7 +60,7 @@ RECORD_MOVES: Mapping[State, frozenset[State]] = {
     State.QUARANTINED: frozenset({State.SEEN, State.QUARANTINED, State.CANCELLED}),
     State.WAITING: frozenset({State.READY, State.QUARANTINED, State.CANCELLED}),
     State.INTENDED: frozenset({State.DELIVERED, State.UNKNOWN, State.READY, State.WAITING, State.QUARANTINED}),
-    State.UNKNOWN: frozenset({State.DELIVERED, State.READY, State.QUARANTINED, State.CANCELLED}),
+    State.UNKNOWN: frozenset({State.UNKNOWN, State.DELIVERED, State.READY, State.QUARANTINED, State.CANCELLED}),
     State.DELIVERED: frozenset({State.CONFIRMED, State.QUARANTINED}),
     State.CONFIRMED: frozenset(),
     State.CANCELLED: frozenset(),

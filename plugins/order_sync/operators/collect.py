@@ -152,7 +152,7 @@ class Collect(FlowOperator):
             if wrong:
                 raise Stop(
                     f"These orders do not wait as exceptions: {', '.join(wrong)}.",
-                    next_step="Leave them out; an unknown order has to arrive in a TLog first.",
+                    next_step="Leave them out; an unknown order has to arrive in a file first.",
                 )
             ids = list(waiting.values())
         if not ids and not others_wait:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 from order_sync.contracts.retailpro_api import document_number
 from order_sync.errors import InDoubt, NotSent, OrderSyncError, Stop
 from order_sync.flow import Run
-from order_sync.ledger import Answer, Exchanged, Feed, Intent, Ledger, State
+from order_sync.ledger import IN_DOUBT, Answer, Exchanged, Feed, Intent, Ledger, State
 from order_sync.operators.base import FlowOperator
 from order_sync.operators.delivery import Call, Delivery
 from order_sync.operators.doubts import Doubts
@@ -94,6 +94,7 @@ class Deliver(FlowOperator):
         settings = load(self.retailer).retailpro_invoicing
         with self.sources(run, book, settings) as sources:
             if not sources:
+                self._file_responses(run, book, settings)  # of a try that died after its last call
                 return {}
             try:
                 stopped = asyncio.run(self._deliver(run, book, settings, sources))
@@ -129,7 +130,7 @@ class Deliver(FlowOperator):
             if not listed:
                 raise Stop(
                     f"The file {feed.remote_path} is gone: its {feed.orders} orders are not sent.",
-                    next_step="Put it back, or clear the task `publish` with 'Publish again', then clear this task.",
+                    next_step="Put it back and clear this task, or backfill its interval with `force_publish`.",
                 )
             (fetched,) = sftp.fetch(listed, lambda _: FileSink(local))
         if fetched.error:
@@ -137,7 +138,7 @@ class Deliver(FlowOperator):
         if fetched.sha256 != feed.sha256:
             raise Stop(
                 f"The file {feed.remote_path} is not the one that was published: nothing of it is sent.",
-                next_step="Remove it and clear the task `publish` with 'Publish again', then clear this task.",
+                next_step="Remove it, then backfill its interval with `force_publish`.",
             )
         return lambda: _documents(local, name, settings.limits.max_record_bytes)
 
@@ -185,6 +186,7 @@ class Deliver(FlowOperator):
             book.expire_leases(self.ledger_flow, self.retailer, at=run.now, who=run.who)
             under_way = book.states_of(ids)[State.INTENDED]
             found = {doubt.order_key: doubt for doubt in book.doubts(self.ledger_flow, self.retailer, batch_ids=ids)}
+            found = {key: doubt for key, doubt in found.items() if doubt.reason == IN_DOUBT}
             answered = bool(found) and api.resolve_doubt != "person"
             if not under_way and not answered:
                 break

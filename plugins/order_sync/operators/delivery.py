@@ -81,10 +81,10 @@ class Delivery:
             if self._pace.stopped:
                 return
             point("deliver.before_intent")
+            claimed_at = _elapsed()  # before the claim: a freeze in between must count, too
             claim = await self._commits.claim(call.intent)
             if claim is None:
                 continue  # another run has it
-            claimed_at = _elapsed()
             point("deliver.after_intent")
             if not await self._may_send(claim, claimed_at):
                 continue  # frozen for too long: whoever took over finds out what is to be done

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from order_sync.contracts.retailpro_api import RetailProApi
@@ -11,13 +10,9 @@ from order_sync.ledger import Doubt, Ledger, State
 from order_sync.partners.retailpro import RetailPro
 from order_sync.partners.retailpro_answers import Found
 
-#: What each answer to a look-up does: the state, and the reason that a refusal shows.
-_ENDS = {
-    Found.PRESENT: (State.DELIVERED, ""),
-    Found.ABSENT: (State.READY, ""),
-    Found.OTHER: (State.QUARANTINED, "RETAILPRO_OTHER_CONTENT"),
-    Found.SEVERAL: (State.QUARANTINED, "RETAILPRO_SEVERAL"),
-}
+#: Answers that end a doubt, and answers that only a person can draw a conclusion from: the order stays in doubt.
+_ENDS = {Found.PRESENT: State.DELIVERED, Found.ABSENT: State.READY}
+_PUZZLES = {Found.OTHER: "RETAILPRO_OTHER_CONTENT", Found.SEVERAL: "RETAILPRO_SEVERAL"}
 
 
 class Doubts:
@@ -60,17 +55,21 @@ class Doubts:
         )
         if evidence.found is Found.ABSENT and self._absences(doubt) < self._api.look_up.absent_answers:
             return False
-        if evidence.found is Found.UNCLEAR:
+        if evidence.found in _PUZZLES:
+            reason = _PUZZLES[evidence.found]
+            self._book.leave_to_a_person(
+                doubt.record_id, doubt.fence, reason, evidence.message, at=self._run.now, who=self._run.who
+            )
+        if evidence.found not in _ENDS:
             return False
-        state, reason = _ENDS[evidence.found]
-        return self._resolve(doubt, state, evidence.message, evidence.reference, reason)
+        return self._resolve(doubt, _ENDS[evidence.found], evidence.message, evidence.reference)
 
     def _absences(self, doubt: Doubt) -> int:
         """How often the partner has said that there is none since this call."""
         asked = [call for call in self._book.calls_of([doubt.record_id]) if call.operation == "look_up"]
         return sum(call.outcome == Found.ABSENT.value and call.fence == doubt.fence for call in asked)
 
-    def _resolve(self, doubt: Doubt, state: State, why: str, reference: str = "", reason: str = "") -> bool:
+    def _resolve(self, doubt: Doubt, state: State, why: str, reference: str = "") -> bool:
         return self._book.resolve(
             doubt.record_id,
             doubt.fence,
@@ -79,11 +78,4 @@ class Doubts:
             who=self._run.who,
             why=why,
             reference=reference,
-            reason=reason,
         )
-
-
-def undecidable(doubts: Mapping[str, Doubt]) -> str:
-    """Doubts that only a person can end, for a message."""
-    shown = ", ".join(sorted(doubts)[:5])
-    return shown if len(doubts) <= 5 else f"{shown} and {len(doubts) - 5} more"

@@ -71,6 +71,8 @@ class InvoiceBatch:
     def _decide(self, drafts: Sequence[InvoiceDraft], outputs: dict[str, Output]) -> None:
         admissions, decisions = self._decisions.decide([self._candidate(draft) for draft in drafts])
         invoices, slips = outputs[ORDER_TO_INVOICE], outputs[MANUAL_SLIPS]
+        if not self._run.dry_run:
+            self._cancel_unnumbered(drafts)
         notes = {}
         for draft, admission, decision in zip(drafts, admissions, decisions, strict=True):
             if _is_sent(decision):
@@ -83,6 +85,20 @@ class InvoiceBatch:
                 notes[admission.record_id] = draft.notes
         if notes and not self._run.dry_run:
             self._book.add_notes(notes, at=self._run.now)
+
+    def _cancel_unnumbered(self, drafts: Sequence[InvoiceDraft]) -> None:
+        """Close exceptions about orders that had no number when they came first, and have one now."""
+        names = [f"hotwax:{draft.order_id}" for draft in drafts if draft.order_key and draft.order_id]
+        for record in self._book.records_by_order(self._batch.flow, self._batch.retailer, names):
+            if record.state is State.QUARANTINED:
+                self._book.move(
+                    record.id,
+                    {State.QUARANTINED},
+                    State.CANCELLED,
+                    at=self._run.now,
+                    who=self._run.who,
+                    why=f"it has come with a number in batch {self._batch.id}",
+                )
 
     def _candidate(self, draft: InvoiceDraft) -> Candidate:
         """An order as the ledger takes it: known by the number that Retail Pro will have, equal if the body is."""

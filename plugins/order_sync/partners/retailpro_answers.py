@@ -78,7 +78,8 @@ def judge(status: int, body: bytes, sent: bytes, api: RetailProApi) -> Verdict:
     reference = _first(content, api.reference_paths)
     if _meets(api.duplicate, status, content):
         return _duplicate(content, sent, api, reference)
-    if _meets(api.accepted, status, content):
+    readable = content is not None or not body
+    if readable and _meets(api.accepted, status, content):
         return Verdict(Outcome.DELIVERED, f"accepted with status {status}", reference=reference)
     reason = _first(content, api.reason_paths)[:_MESSAGE_LENGTH]
     if status in _NOT_LOOKED_AT:

@@ -20,6 +20,8 @@ def _version(order_key: str, version: VersionStory) -> Iterator[str]:
     amount = money.show(record.amount_minor, record.currency) if record.amount_minor is not None else "unknown"
     yield f"Order {order_key}, version {record.version}: {record.state} {record.reason}".rstrip()
     yield f"  {record.kind or 'kind unknown'}, {record.lines} lines, {amount} {record.currency}".rstrip()
+    if record.partner_ref:
+        yield f"  at the partner: {record.partner_ref}"
     if record.message:
         yield f"  {record.field}: {record.message}" if record.field else f"  {record.message}"
     yield f"  from record {record.record_index + 1} of {version.file.first_name} (sha256 {version.file.sha256[:12]})"
