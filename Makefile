@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 IN := source ./env.sh &&
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint up sandbox bench lock clean
+.PHONY: help setup demo test faults lint up sandbox bench lock clean
 
 help:           ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,12 +25,15 @@ setup: .venv/ready .order_sync/ready  ## virtual environment from the lock, loca
 	$(IN) python -m order_sync ledger upgrade
 	touch $@
 
-demo: setup     ## run the flow through Airflow against the sandbox partners and show what became of every order
+demo: setup     ## run the flows through Airflow against the sandbox partners and show what became of every order
 	$(IN) python -m demo
 
 test: setup     ## every test
 	.venv/bin/python -m pytest -n 2 --dist loadfile -m "not live"
 	.venv/bin/python -m pytest -m live
+
+faults: setup   ## kills, lies, outages on 1,000 orders each: nothing lost, nothing twice (SEED= ONLY=F8 ORDERS=)
+	$(IN) python -m tests.faults
 
 lint: setup     ## ruff, mypy
 	.venv/bin/ruff check .
@@ -40,7 +43,7 @@ lint: setup     ## ruff, mypy
 up: setup       ## the sandbox and the Airflow web UI; the login is shown
 	$(IN) python -m demo.up
 
-sandbox: setup  ## the partners alone, in the foreground; drop TLogs into .sandbox/sftp/predictspring/tlog
+sandbox: setup  ## the partners alone, in the foreground; it says where to drop TLogs and completed orders
 	$(IN) python -m sandbox
 
 bench: setup    ## speed and memory, side by side with others (BENCH=full for 1,000,000 orders)

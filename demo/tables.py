@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from demo.local_airflow import LocalAirflow, RunResult
+from demo.local_airflow import ROOT, LocalAirflow, RunResult
 from demo.quiet import Stage
 from order_sync.contracts import money
-from order_sync.ledger import Batch, State, Tally, equation_of, open_ledger
+from order_sync.ledger import Batch, BatchSummary, State, Tally, equation_of, open_ledger
 from order_sync.reasons import EXCLUSIONS, REASONS
 from sandbox.world import World
 
-FLOW, RETAILER = "predictspring_order_sync", "default"
+_MAIL_LINES = 45
+
+#: What a flow says about what went out: side, words, and how many orders.
+SentRows = Callable[[BatchSummary], list[tuple[str, str, Tally | None]]]
 
 
 class Tables:
@@ -23,29 +26,20 @@ class Tables:
     def __init__(self, stage: Stage, world: World, airflow: LocalAirflow) -> None:
         self._stage, self._world = stage, world
         self._url = f"sqlite:///{airflow.ledger_path}"
-        self._batches: list[Batch] = []
+        #: Every batch of the runs so far.
+        self.batches: list[Batch] = []
 
-    def run(self, title: str, run: RunResult) -> None:
-        """One run: files and orders in, rows out, what was left out and set aside, what HotWax imported."""
+    def run(self, title: str, dag_id: str, run: RunResult, sent: SentRows) -> None:
+        """One run: files and orders in, what went out, what was left out and set aside."""
+        rows: list[Sequence[str]] = []
         with open_ledger(self._url) as book:
-            batches = book.batches_of_run(FLOW, run.run_id)
-            self._batches += batches
-            rows: list[Sequence[str]] = []
+            batches = book.batches_of_run(dag_id, run.run_id)
+            self.batches += batches
             for summary in book.summaries([batch.id for batch in batches]):
-                equation = equation_of(summary)
-                rows.append(("in", _files(summary.files), *_tally(equation.arrived)))
-                rows.append(("out", "in the order feed", *_tally(equation.sending)))
-                for feed in summary.feeds:
-                    state = f"{feed.state.lower()}, {feed.partner_log_id}".rstrip(", ")
-                    rows.append(("", f"  {feed.name}: {feed.rows} rows, {state}", "", ""))
-                for (state, reason), tally in sorted(summary.reasons.items()):
-                    words = EXCLUSIONS.get(reason) or REASONS[reason]
-                    rows.append(("left out" if state is State.EXCLUDED else "set aside", words.title, *_tally(tally)))
-                for kind, tally in sorted(summary.repeats.items()):
-                    code = {"SAME": "ALREADY_SENT", "OLDER": "OLDER_VERSION"}.get(kind)
-                    title_ = EXCLUSIONS[code].title if code else "Set aside here, brought again since"
-                    rows.append(("left out" if code else "set aside", title_, *_tally(tally)))
-        self._table(f"run {title}", ("", "", "orders", "USD"), rows)
+                rows.append(("in", _files(summary.files), *_tally(equation_of(summary).arrived)))
+                rows += [(side, words, *_tally(tally)) for side, words, tally in sent(summary)]
+                rows += _not_sent(summary)
+        self.table(f"run {title}", ("", "", "orders", "USD"), rows)
 
     def hotwax(self) -> None:
         """What HotWax says that it has imported."""
@@ -60,7 +54,7 @@ class Tables:
             rows.append(
                 (f"import {log.log_id}", f"{log.content_name}: {taken} of {log.total} records, {log.status}", "")
             )
-        self._table("what HotWax imported", ("", "", ""), rows)
+        self.table("what HotWax imported", ("", "", ""), rows)
 
     def files(self) -> None:
         """Where every file lies now."""
@@ -70,30 +64,31 @@ class Tables:
             if path.is_file():
                 folders.setdefault(str(path.parent.relative_to(root)), []).append(path.name)
         rows = [(folder, _few(names), str(len(names))) for folder, names in folders.items()]
-        self._table("where the files lie on the SFTP server", ("folder", "files", ""), rows)
+        self.table("where the files lie on the SFTP server", ("folder", "files", ""), rows)
 
     def mails(self) -> None:
-        """The failure reports that arrived."""
-        for number, mail in enumerate(self._world.mailbox.messages, 1):
+        """The failure reports that arrived, and where they are kept."""
+        kept = sorted(self._world.mailbox.folder.glob("*.eml"))
+        for path, mail in zip(kept, self._world.mailbox.messages, strict=True):
             body = mail.get_body(("plain",))
-            text = str(body.get_content()) if body else ""
-            self._stage.say(f"\n--- mail {number} to {mail['To']}: {mail['Subject']}")
-            lines = text.strip().splitlines()
-            self._stage.say("\n".join(f"  | {line}" for line in lines[:60]))
-            if len(lines) > 60:
-                self._stage.say(f"  | … {len(lines) - 60} more lines in {self._world.mailbox.folder}")
+            lines = str(body.get_content()).strip().splitlines() if body else []
+            self._stage.say(f"\n--- mail to {mail['To']}: {mail['Subject']}\n  {path.relative_to(ROOT)}")
+            self._stage.say("\n".join(f"  | {line}" for line in lines[:_MAIL_LINES]))
+            if len(lines) > _MAIL_LINES:
+                self._stage.say(f"  | … {len(lines) - _MAIL_LINES} more lines")
 
     def open_equations(self) -> list[str]:
         """Batches of which the ledger cannot account for every order."""
         with open_ledger(self._url) as book:
             found = []
-            for batch in self._batches:
+            for batch in self.batches:
                 equation = book.equation(batch.id)
                 gap = equation.gap(equation.arrived)
                 found += [f"batch {batch.id}: {gap}"] if gap else []
             return found
 
-    def _table(self, title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    def table(self, title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Print a table; from the third column on, figures stand to the right."""
         lines = [head, *rows]
         widths = [max(len(row[at]) for row in lines) for at in range(len(head))]
         self._stage.say(f"\n--- {title}")
@@ -105,7 +100,31 @@ class Tables:
             self._stage.say(f"  {'  '.join(cells)}".rstrip())
 
 
-def _tally(tally: Tally) -> tuple[str, str]:
+def order_feed(summary: BatchSummary) -> list[tuple[str, str, Tally | None]]:
+    """What HotWax was given of a batch."""
+    rows: list[tuple[str, str, Tally | None]] = [("out", "in the order feed", equation_of(summary).sending)]
+    for feed in summary.feeds:
+        state = f"{feed.state.lower()}, {feed.partner_log_id}".rstrip(", ")
+        rows.append(("", f"  {feed.name}: {feed.rows} rows, {state}", None))
+    return rows
+
+
+def _not_sent(summary: BatchSummary) -> list[Sequence[str]]:
+    """What was left out, and what was set aside, with the reasons in words."""
+    rows: list[Sequence[str]] = []
+    for (state, reason), tally in sorted(summary.reasons.items()):
+        words = EXCLUSIONS.get(reason) or REASONS[reason]
+        rows.append(("left out" if state is State.EXCLUDED else "set aside", words.title, *_tally(tally)))
+    for kind, tally in sorted(summary.repeats.items()):
+        code = {"SAME": "ALREADY_SENT", "OLDER": "OLDER_VERSION"}.get(kind)
+        title = EXCLUSIONS[code].title if code else "Set aside here, brought again since"
+        rows.append(("left out" if code else "set aside", title, *_tally(tally)))
+    return rows
+
+
+def _tally(tally: Tally | None) -> tuple[str, str]:
+    if tally is None:
+        return "", ""
     unknown = f" + {tally.unpriced} unknown" if tally.unpriced else ""
     return str(tally.count), f"{money.show(sum(tally.amounts.values()), 'USD')}{unknown}"
 

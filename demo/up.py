@@ -11,16 +11,20 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sandbox.__main__ import DEFAULT_PORT_BASE
 from sandbox.hotwax import HotWaxSettings
+from sandbox.hotwax.completed_orders import CompletedOrders, write_feed
 from sandbox.predictspring import Shop
 from sandbox.predictspring_files import write_files
 from sandbox.world import Ports, World
 
 ROOT = Path(__file__).resolve().parents[1]
 _START_SECONDS = 180
+#: How many orders wait for each flow.
+_WAITING = 20
 
 
 def main() -> int:
@@ -31,9 +35,11 @@ def main() -> int:
     log = home / "standalone.log"
     world = World(ROOT / ".sandbox", ports=Ports.from_base(DEFAULT_PORT_BASE), hotwax=HotWaxSettings(poll_seconds=2))
     with world, log.open("wb") as output:
-        if not any(world.tlog_folder.glob("*.json")):
-            write_files(world.tlog_folder, [Shop(seed=7).order(n) for n in range(1, 21)])
-        print(f"The partners are running: TLogs go into {world.tlog_folder}, mails come to {world.mailbox.folder}.")
+        _drop_files(world)
+        print(f"The partners are running: TLogs go into {world.tlog_folder}, completed orders into")
+        print(f"{world.completed_orders_folder}; mails come to {world.mailbox.folder}.")
+        print(f"What HotWax imported: {world.hotwax.url}/sandbox/summary")
+        print(f"What Retail Pro holds: {world.retailpro.url}/sandbox/summary")
         print(f"Airflow is starting, which takes half a minute; its log is {log}.", flush=True)
         airflow = subprocess.Popen(
             ["airflow", "standalone"], stdout=output, stderr=output, env=_environment(), start_new_session=True
@@ -46,6 +52,14 @@ def main() -> int:
         finally:
             _stop(airflow)
     return 0
+
+
+def _drop_files(world: World) -> None:
+    """Give each flow something to do, unless something waits already."""
+    if not any(world.tlog_folder.glob("*.json")):
+        write_files(world.tlog_folder, [Shop(seed=7).order(n) for n in range(1, _WAITING + 1)])
+    if not any(world.completed_orders_folder.glob("*.json")):
+        write_feed(world.completed_orders_folder, CompletedOrders(seed=7).orders(_WAITING), datetime.now(UTC))
 
 
 def _stop(airflow: subprocess.Popen[bytes]) -> None:
@@ -85,7 +99,8 @@ def _wait_for(airflow: subprocess.Popen[bytes], home: Path) -> None:
     passwords = json.loads((home / "simple_auth_manager_passwords.json.generated").read_text(encoding="utf-8"))
     for user, password in passwords.items():
         print(f"\n  {url}   user {user}   password {password}\n")
-    print("Trigger predictspring_order_sync there; 20 TLogs are waiting. Ctrl-C stops everything.", flush=True)
+    print(f"Trigger predictspring_order_sync there, {_WAITING} TLogs are waiting, or retailpro_invoicing:")
+    print(f"{_WAITING} completed orders are. Ctrl-C stops everything.", flush=True)
 
 
 if __name__ == "__main__":

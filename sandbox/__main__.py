@@ -59,22 +59,37 @@ def _parser() -> argparse.ArgumentParser:
 
 def _description(world: World) -> str:
     sftp, hotwax, mailbox, retailpro = world.sftp, world.hotwax, world.mailbox, world.retailpro
+    tlogs, completed = _short(world.tlog_folder), _short(world.completed_orders_folder)
     lines = [
         ("SFTP", f"{sftp.host}:{sftp.port}, user {sftp.user}, key {sftp.client_key_path}"),
         ("HotWax", f"{hotwax.url}, login {hotwax.credentials.login}; what it imported: {hotwax.url}/sandbox/summary"),
-        ("Mail", f"{mailbox.host}:{mailbox.port}, kept in {mailbox.folder}"),
-        ("TLogs in", f"{world.tlog_folder}"),
-        ("Orders out", f"{world.order_feed_folder}"),
-        ("Stock out", f"{world.inventory_variance_folder}"),
         (
             "Retail Pro",
             f"{retailpro.url}, login {retailpro.credentials.login}; what it holds: {retailpro.url}/sandbox/summary",
         ),
-        ("Completed", f"{world.completed_orders_folder}"),
+        ("Mail", f"{mailbox.host}:{mailbox.port}, kept in {mailbox.folder}"),
         ("Airflow", f"connections in {world.connections_path}"),
     ]
-    rows = [f"  {name:<11}{text}" for name, text in lines]
+    flows = [
+        ("PredictSpring to HotWax", ""),
+        ("TLogs in", tlogs),
+        ("  make some", f"python -m sandbox.predictspring --orders 20 --out {tlogs}"),
+        ("Orders out", _short(world.order_feed_folder)),
+        ("Stock out", _short(world.inventory_variance_folder)),
+        ("HotWax to Retail Pro", ""),
+        ("Completed", completed),
+        ("  make some", f"python -m sandbox.hotwax.completed_orders --orders 20 --out {completed}"),
+        ("  and more", "the same with --first 21"),
+        ("Invoices", _short(world.invoices_folder)),
+        ("Answers", _short(world.responses_folder)),
+    ]
+    rows = [f"  {name:<13}{text}" if text else f"{name}:" for name, text in (*lines, *flows)]
     return "\n".join(["The sandbox partners are running; Ctrl-C stops them.", *rows])
+
+
+def _short(path: Path) -> Path:
+    """A path as a person types it in the folder where this was started."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 if __name__ == "__main__":

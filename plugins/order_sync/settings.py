@@ -255,11 +255,11 @@ def load(name: str, include: Path | None = None) -> Retailer:
         if zone not in available_timezones():
             raise yaml_file.wrong(*places[f".{flow}.time_zone"], f"time_zone: {zone} is not a time zone")
     api = retailer.retailpro_invoicing.api
-    where = places[".retailpro_invoicing.api.resolve_doubt"]
+    place = places[".retailpro_invoicing.api.resolve_doubt"]
     if api.resolve_doubt == "look_up" and not (api.look_up.invoice_path and api.look_up.slip_path):
-        raise yaml_file.wrong(*where, "resolve_doubt: look_up needs look_up.invoice_path and look_up.slip_path")
+        raise yaml_file.wrong(*place, "resolve_doubt: look_up needs look_up.invoice_path and look_up.slip_path")
     if api.resolve_doubt == "resend" and not api.duplicate.statuses:
-        raise yaml_file.wrong(*where, "resolve_doubt: resend needs duplicate.statuses, or orders are invoiced twice")
+        raise yaml_file.wrong(*place, "resolve_doubt: resend needs duplicate.statuses, or orders are invoiced twice")
     if not retailer.contacts:
         raise yaml_file.wrong(*places[".contacts"], "contacts: at least one address must get the reports")
     return retailer

@@ -110,7 +110,7 @@ def test_a_ledger_of_another_kind_is_refused(shell: Shell) -> None:
 def test_settings_are_checked_at_a_prompt(shell: Shell, tmp_path: Path) -> None:
     sound = shell.order_sync("settings")
     assert (sound.returncode, sound.stderr) == (0, "")
-    assert sound.stdout.startswith("default: sound, mapping version ")
+    assert sound.stdout.startswith("default: sound, mapping versions ")
 
     include = tmp_path / "include"
     shutil.copytree(ROOT / "include", include)

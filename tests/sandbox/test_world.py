@@ -122,12 +122,17 @@ def test_runs_in_the_foreground_until_a_signal(tmp_path: Path, number: signal.Si
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as box:
         assert box.stdout is not None
         assert box.stderr is not None
-        lines = [box.stdout.readline() for _ in range(10)]
-        assert re.search(rf"SFTP +127\.0\.0\.1:{base + 22}, user ordersync", lines[1])
-        assert str(tmp_path / "sftp" / "predictspring" / "tlog") in lines[4]
-        assert requests.get(f"http://127.0.0.1:{base + 80}/sandbox/summary", timeout=5).json()["orders"] == 0
-        box.send_signal(number)
-        assert box.wait(10) == 0
+        told = ""
+        while "Answers" not in told and (line := box.stdout.readline()):
+            told += line
+        orders = requests.get(f"http://127.0.0.1:{base + 80}/sandbox/summary", timeout=5).json()["orders"]
+        invoices = requests.get(f"http://127.0.0.1:{base + 90}/sandbox/summary", timeout=5).json()["invoices"]
+        box.send_signal(number)  # before anything is asserted: else a failure would wait for it without end
+        assert (box.wait(10), orders, invoices) == (0, 0, 0)
+        assert re.search(rf"SFTP +127\.0\.0\.1:{base + 22}, user ordersync", told)
+        assert re.search(rf"Retail Pro +http://127\.0\.0\.1:{base + 90}, login", told)
+        for folder in ("predictspring/tlog", "hotwax/completed-orders"):
+            assert re.search(rf"python -m sandbox\.[a-z_.]+ --orders 20 --out {tmp_path / 'sftp' / folder}\n", told)
         assert box.stdout.read() == "The sandbox has stopped.\n"
         assert box.stderr.read() == ""
 

@@ -16,9 +16,9 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,7 @@ import yaml
 
 from order_sync.ledger import Batch, Ledger, open_ledger, upgrade
 from sandbox.hotwax import HotWaxSettings
+from sandbox.hotwax.completed_orders import write_feed
 from sandbox.predictspring_files import write_files
 from sandbox.sftp import SftpServer
 from sandbox.world import World
@@ -146,6 +147,7 @@ class AirflowLab:
         self.ledger_path = home / "ledger.sqlite"
         self._overlay = home / "overlay.yaml"
         self._environment: dict[str, str] = {}
+        self._feeds = itertools.count()
 
     def __enter__(self) -> Self:
         self.world.start()
@@ -177,6 +179,11 @@ class AirflowLab:
     def drop(self, *orders: Mapping[str, Any], stem: str = "tlog", layout: str = "one_per_file") -> list[Path]:
         """Put orders into the inbox."""
         return write_files(self.inbox, [dict(order) for order in orders], layout, stem=stem)
+
+    def complete(self, orders: Iterable[dict[str, Any]], layout: str = "array") -> Path:
+        """Let HotWax write a feed of completed orders."""
+        at = datetime(2026, 9, 1, 6, tzinfo=UTC) + timedelta(minutes=15 * next(self._feeds))
+        return write_feed(self.world.completed_orders_folder, orders, at, layout)
 
     def settings(self, **changes: Any) -> None:
         """Lay settings over the retailers', from now on; those of the flow by their own names."""
@@ -247,9 +254,9 @@ class AirflowLab:
         """Run the DAG until it kills itself."""
         self.die(self.start(at=at, fault=fault))
 
-    def warm_up(self) -> None:
-        """Run the DAG in the forking process itself, once, before anything is forked."""
-        request, _ = self._request(DAG, None, {})
+    def warm_up(self, dag_id: str = DAG) -> None:
+        """Run a DAG in the forking process itself, once, before anything is forked."""
+        request, _ = self._request(dag_id, None, {})
         done = self._airflow.ask(**{**request, "here": True})
         assert done["state"] == "success", done
 
@@ -306,6 +313,11 @@ class AirflowLab:
         files = sorted(path for path in root.rglob("*") if path.is_file())
         return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
+    def keys(self, flow: str, state: str) -> list[str]:
+        """The orders, or slips, of one flow of the ledger whose latest version is in one state."""
+        latest = {row["order_key"]: row["state"] for row in self.rows("records") if row["flow"] == flow}
+        return sorted(key for key, found in latest.items() if found == state)
+
     def published(self, folder: str = "hotwax/order-feed") -> dict[str, bytes]:
         """Name to bytes of every file that HotWax was given, taken or not."""
         root = self.world.sftp.root / folder
@@ -319,7 +331,7 @@ class AirflowLab:
         logs = [log.log_id for log in self.world.hotwax.logs.all()]
         return {
             "ledger": dump, "files": self.tree(), "orders": self.world.hotwax.database.figures(), "imports": logs,
-            "mails": len(self.mails),
+            "invoices": self.world.retailpro.database.figures(), "mails": len(self.mails),
         }  # fmt: skip
 
 

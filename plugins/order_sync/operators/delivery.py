@@ -148,7 +148,7 @@ class Pace:
             self._failures += 1
             self._pause(reply)
         if self._failures >= self._api.breaker_failures:
-            self.stopped = self.stopped or f"{self._failures} calls in a row failed, the last one: {verdict.message}"
+            self.stopped = self.stopped or f"the last of {self._failures} failures in a row: {verdict.message}"
         return verdict.outcome is Outcome.NOT_SENT and not self.stopped
 
     def _pause(self, reply: Reply) -> None:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
 
-from order_sync.errors import Stop
-
-if TYPE_CHECKING:
-    from airflow.sdk import Connection
+from order_sync.partners.http_connection import read_http_connection
 
 
 class Backend(StrEnum):
@@ -64,54 +60,25 @@ def read_settings(conn_id: str) -> HotWaxSettings:
 
     :raises Stop: if the connection does not exist, lacks something, or holds an extra that is not known.
     """
-    from airflow.sdk import BaseHook
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    try:
-        connection = BaseHook.get_connection(conn_id)
-    except AirflowNotFoundException as error:
-        raise _wrong(f"connection {conn_id!r}", "it does not exist") from error
-    return _settings(connection)
-
-
-def _settings(connection: Connection) -> HotWaxSettings:
-    where = f"connection {connection.conn_id!r} ({connection.host})"
-    extra: dict[str, Any] = connection.extra_dejson
-    unknown = sorted(set(extra) - set(_EXTRAS))
-    if unknown:
-        raise _wrong(where, f"its extra {unknown[0]!r} is not known; known are {', '.join(_EXTRAS)}")
-    if not connection.host:
-        raise _wrong(where, "it names no host")
+    connection = read_http_connection(conn_id, "HotWax", _EXTRAS)
+    extra = connection.extra
     try:
         backend = Backend(extra.get("backend", Backend.MOQUI))
         timeouts = (float(extra.get("connect_timeout", 10)), float(extra.get("read_timeout", 60)))
     except (ValueError, TypeError) as error:
-        raise _wrong(where, str(error)) from error
+        raise connection.wrong(str(error)) from error
     settings = HotWaxSettings(
-        where=where,
-        origin=_origin(connection),
+        where=connection.where,
+        origin=connection.origin,
         backend=backend,
         base_path=f"/{str(extra.get('base_path', _BASE_PATHS[backend])).strip('/')}/".replace("//", "/"),
         download_path=f"/{str(extra.get('download_path', _DOWNLOAD_PATHS[backend])).lstrip('/')}",
-        login=connection.login or "",
-        password=connection.password or "",
+        login=connection.login,
+        password=connection.password,
         token=str(extra.get("token", "")),
         api_key=str(extra.get("api_key", "")),
         timeouts=timeouts,
     )
     if not (settings.api_key or settings.token or (settings.login and settings.password)):
-        raise _wrong(where, "it holds no login and password, no token and no api_key")
+        raise connection.wrong("it holds no login and password, no token and no api_key")
     return settings
-
-
-def _origin(connection: Connection) -> str:
-    host = str(connection.host).rstrip("/")
-    origin = host if "://" in host else f"{connection.schema or 'https'}://{host}"
-    return f"{origin}:{connection.port}" if connection.port else origin
-
-
-def _wrong(where: str, why: str) -> Stop:
-    return Stop(
-        f"The HotWax {where} cannot be used: {why}.",
-        next_step="Correct the Airflow connection (type http), or its name in the retailer's settings.",
-    )

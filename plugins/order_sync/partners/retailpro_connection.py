@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from order_sync.errors import Stop
-
-if TYPE_CHECKING:
-    from airflow.sdk import Connection
+from order_sync.partners.http_connection import HttpConnection, read_http_connection
 
 _EXTRAS = ("auth", "api_key_header")
 _DEFAULT_HEADER = "X-API-Key"
@@ -37,46 +33,21 @@ def read_server(conn_id: str) -> RetailProServer:
 
     :raises Stop: if the connection does not exist, lacks something, or holds an extra that is not known.
     """
-    from airflow.sdk import BaseHook
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    try:
-        connection = BaseHook.get_connection(conn_id)
-    except AirflowNotFoundException as error:
-        raise _wrong(f"connection {conn_id!r}", "it does not exist") from error
-    where = f"connection {conn_id!r} ({connection.host})"
-    extra: dict[str, Any] = connection.extra_dejson
-    unknown = sorted(set(extra) - set(_EXTRAS))
-    if unknown:
-        raise _wrong(where, f"its extra {unknown[0]!r} is not known; known are {', '.join(_EXTRAS)}")
-    if not connection.host:
-        raise _wrong(where, "it names no host")
-    host = str(connection.host).rstrip("/")
-    origin = host if "://" in host else f"{connection.schema or 'https'}://{host}"
-    if connection.port:
-        origin = f"{origin}:{connection.port}"
-    return RetailProServer(where, origin, _headers(connection, extra, where))
+    connection = read_http_connection(conn_id, "Retail Pro", _EXTRAS)
+    return RetailProServer(connection.where, connection.origin, _headers(connection))
 
 
-def _headers(connection: Connection, extra: dict[str, Any], where: str) -> dict[str, str]:
-    password = connection.password or ""
-    auth = str(extra.get("auth", "basic" if connection.login else "none"))
+def _headers(connection: HttpConnection) -> dict[str, str]:
+    auth = str(connection.extra.get("auth", "basic" if connection.login else "none"))
     if auth == "none":
         return {}
-    if not password:
-        raise _wrong(where, f"auth {auth} needs a password")
+    if auth in {"basic", "bearer", "api_key"} and not connection.password:
+        raise connection.wrong(f"auth {auth} needs a password")
     if auth == "basic":
-        token = base64.b64encode(f"{connection.login or ''}:{password}".encode()).decode()
+        token = base64.b64encode(f"{connection.login}:{connection.password}".encode()).decode()
         return {"Authorization": f"Basic {token}"}
     if auth == "bearer":
-        return {"Authorization": f"Bearer {password}"}
+        return {"Authorization": f"Bearer {connection.password}"}
     if auth == "api_key":
-        return {str(extra.get("api_key_header", _DEFAULT_HEADER)): password}
-    raise _wrong(where, f"auth is {auth!r}; it must be basic, bearer, api_key or none")
-
-
-def _wrong(where: str, why: str) -> Stop:
-    return Stop(
-        f"The Retail Pro {where} cannot be used: {why}.",
-        next_step="Correct the Airflow connection (type http), or its name in the retailer's settings.",
-    )
+        return {str(connection.extra.get("api_key_header", _DEFAULT_HEADER)): connection.password}
+    raise connection.wrong(f"auth is {auth!r}; it must be basic, bearer, api_key or none")

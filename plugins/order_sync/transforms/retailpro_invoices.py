@@ -69,7 +69,7 @@ class Slip:
 class InvoiceDraft:
     """What becomes of one order.
 
-    :param order_key: OrderNo as it is sent, zeros and all; blank where it cannot be made.
+    :param order_key: OrderNo, zeros and all, even where it is too long to be sent; blank where there is none.
     :param order_id: HotWax's own, blank where it cannot be read.
     :param store: the store that issues the invoice, as InvoicingStore names it; of a till's order the selling store.
     :param amount_minor: the order's total.
@@ -201,8 +201,6 @@ def _collector_paused() -> Iterator[None]:
 def _reject(finding: Finding, cause: BadInput) -> None:
     if finding.cause is None:
         finding.cause = cause
-    if cause.field == "order.OrderNo":
-        finding.order_no = ""
 
 
 def _draft(record: SourceRecord, finding: Finding, body: bytes, slips: tuple[Slip, ...]) -> InvoiceDraft:
