@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -20,6 +20,9 @@ from order_sync.ledger.schema import storable
 
 #: How many keys one look-up names.
 CHUNK = 5_000
+
+#: Up to so many rows PostgreSQL takes in one INSERT, which is one exchange where COPY is several.
+_FEW = 16
 
 T = TypeVar("T")
 
@@ -80,12 +83,16 @@ def insert_tuples(
         columns.append(repeat(convert(value) if convert else value))
     quote = dialect.identifier_preparer.quote
     target = f"{quote(table.name)} ({', '.join(quote(name) for name in (*names, *constants))})"
-    prepared = zip(*columns, strict=False)
-    if dialect.name == "postgresql":
+    prepared = list(zip(*columns, strict=False))
+    if dialect.name != "postgresql":
+        marks = ", ".join("?" for _ in columns)
+        connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({marks})", prepared)  # noqa: S608 - names only
+    elif len(prepared) > _FEW:
         _copy(connection, f"COPY {target} FROM STDIN", prepared)
     else:
-        marks = ", ".join("?" for _ in columns)
-        connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({marks})", list(prepared))  # noqa: S608 - names only
+        marks = ", ".join([f"({', '.join('%s' for _ in columns)})"] * len(prepared))
+        statement = f"INSERT INTO {target} VALUES {marks}"  # noqa: S608 - names only
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(prepared)))
 
 
 @functools.lru_cache(maxsize=1_000)
