@@ -33,7 +33,7 @@ class Tables:
         """One run: files and orders in, what went out, what was left out and set aside."""
         rows: list[Sequence[str]] = []
         with open_ledger(self._url) as book:
-            batches = book.batches_of_run(dag_id, run.run_id)
+            batches = book.batches_of_run(dag_id, run.run_id, dag_id)
             self.batches += batches
             for summary in book.summaries([batch.id for batch in batches]):
                 rows.append(("in", _files(summary.files), *_tally(equation_of(summary).arrived)))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.hotwax import HotWaxSettings
+from sandbox.netsuite import NetSuiteSettings
 from sandbox.world import Ports, World
 
 DEFAULT_PORT_BASE = 18000
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.root,
         ports=Ports.from_base(options.port_base),
         hotwax=HotWaxSettings(poll_seconds=options.poll_seconds),
+        netsuite=NetSuiteSettings(poll_seconds=options.poll_seconds),
     )
     try:
         world.start()
@@ -49,10 +51,14 @@ def _parser() -> argparse.ArgumentParser:
         "--port-base",
         type=int,
         default=DEFAULT_PORT_BASE,
-        help="SFTP listens at base + 22, HotWax at + 80, mail at + 25, Retail Pro at + 90 (default %(default)s)",
+        help="SFTP listens at base + 22, mail at + 25, NetSuite at + 70, HotWax at + 80, Retail Pro at + 90"
+        " (default %(default)s)",
     )
     parser.add_argument(
-        "--poll-seconds", type=float, default=2.0, help="how often HotWax looks for files (default %(default)s)"
+        "--poll-seconds",
+        type=float,
+        default=2.0,
+        help="how often HotWax looks for files and NetSuite runs its scripts (default %(default)s)",
     )
     return parser
 
@@ -67,6 +73,7 @@ def _description(world: World) -> str:
             "Retail Pro",
             f"{retailpro.url}, login {retailpro.credentials.login}; what it holds: {retailpro.url}/sandbox/summary",
         ),
+        ("NetSuite", f"{world.netsuite.url}; what it holds: {world.netsuite.url}/sandbox/summary"),
         ("Mail", f"{mailbox.host}:{mailbox.port}, kept in {mailbox.folder}"),
         ("Airflow", f"connections in {world.connections_path}"),
     ]
@@ -82,6 +89,8 @@ def _description(world: World) -> str:
         ("  and more", "the same with --first 21"),
         ("Invoices", _short(world.invoices_folder)),
         ("Answers", _short(world.responses_folder)),
+        ("HotWax to NetSuite and back", ""),
+        ("Folders", _short(world.netsuite_folder)),
     ]
     rows = [f"  {name:<13}{text}" if text else f"{name}:" for name, text in (*lines, *flows)]
     return "\n".join(["The sandbox partners are running; Ctrl-C stops them.", *rows])

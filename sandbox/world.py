@@ -13,6 +13,7 @@ from sandbox.hotwax import HotWax, HotWaxSettings
 from sandbox.hotwax.settings import INVENTORY_VARIANCE_FOLDER, ORDER_FEED_FOLDER
 from sandbox.keys import write_private
 from sandbox.mailbox import Mailbox
+from sandbox.netsuite import NetSuite, NetSuiteSettings
 from sandbox.retailpro import RetailPro, RetailProSettings
 from sandbox.retailpro.settings import COMPLETED_ORDERS_FOLDER, INVOICES_FOLDER, RESPONSES_FOLDER
 from sandbox.sftp import SftpServer
@@ -36,29 +37,32 @@ class Ports(NamedTuple):
     hotwax: int = 0
     smtp: int = 0
     retailpro: int = 0
+    netsuite: int = 0
 
     @classmethod
     def from_base(cls, base: int) -> Self:
-        """Fixed ports: SFTP at base + 22, HotWax at base + 80, mail at base + 25, Retail Pro at base + 90.
+        """Fixed ports: SFTP at base + 22, mail at + 25, NetSuite at + 70, HotWax at + 80, Retail Pro at + 90.
 
         :param base: for example 18000.
         :returns: the ports.
         """
-        return cls(sftp=base + 22, hotwax=base + 80, smtp=base + 25, retailpro=base + 90)
+        return cls(sftp=base + 22, hotwax=base + 80, smtp=base + 25, retailpro=base + 90, netsuite=base + 70)
 
 
 class World:
     """The partners; use it as a context manager, or :meth:`start` and :meth:`stop` it.
 
     Below `root`: ``sftp/`` (what the SFTP server shows), ``mail/``, ``keys/``, ``hotwax.sqlite``,
-    ``retailpro.sqlite`` and ``connections.yaml``, an Airflow connections file without the ledger's connection. All but
-    the ports outlives a restart.
+    ``retailpro.sqlite``, ``netsuite.sqlite`` and ``connections.yaml``, an Airflow connections file without the ledger's
+    connection. All but the ports outlives a restart.
 
     :param root: the folder; made if missing.
     :param ports: where to listen.
     :param hotwax: what HotWax knows, and how often it looks for files.
     :param retailpro: what Retail Pro knows and recognises.
-    :param polling: HotWax looks for files by itself; without it only `hotwax.importer.import_now()` imports.
+    :param netsuite: how NetSuite's account is set up, and how often its scripts run.
+    :param polling: HotWax looks for files and NetSuite runs its scripts by themselves; without it only
+        `hotwax.importer.import_now()` and `netsuite.scripts.run_now()` do.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class World:
         ports: Ports | None = None,
         hotwax: HotWaxSettings | None = None,
         retailpro: RetailProSettings | None = None,
+        netsuite: NetSuiteSettings | None = None,
         polling: bool = True,
     ) -> None:
         wanted = ports or Ports()
@@ -81,6 +86,14 @@ class World:
             sftp_root, self.root / "hotwax.sqlite", keys, settings=hotwax, port=wanted.hotwax, polling=polling
         )
         self.retailpro = RetailPro(self.root / "retailpro.sqlite", settings=retailpro, port=wanted.retailpro, keys=keys)
+        self.netsuite = NetSuite(
+            sftp_root,
+            self.root / "netsuite.sqlite",
+            settings=netsuite,
+            keys=keys,
+            port=wanted.netsuite,
+            polling=polling,
+        )
         self.mailbox = Mailbox(self.root / "mail", port=wanted.smtp)
         self.connections_path = self.root / "connections.yaml"
         self._running = ExitStack()
@@ -115,13 +128,18 @@ class World:
         """Local folder of what Retail Pro answered."""
         return self.sftp.root / RESPONSES_FOLDER
 
+    @property
+    def netsuite_folder(self) -> Path:
+        """Local folder above all that goes to NetSuite and comes back."""
+        return self.netsuite.root
+
     def start(self) -> None:
         """Start every partner and write the connections file.
 
         :raises OSError: when a port is taken; nothing is left running then.
         """
         with ExitStack() as starting:
-            for partner in (self.sftp, self.hotwax, self.retailpro, self.mailbox):
+            for partner in (self.sftp, self.hotwax, self.retailpro, self.netsuite, self.mailbox):
                 starting.enter_context(partner)
             content = yaml.safe_dump(self.connections(), sort_keys=False)
             write_private(self.connections_path, content.encode())
@@ -160,6 +178,14 @@ class World:
                 "host": self.retailpro.url,
                 "login": self.retailpro.credentials.login,
                 "password": self.retailpro.credentials.password,
+            },
+            "netsuite_sftp": self._sftp_connection(),
+            "netsuite_api": {
+                "conn_type": "http",
+                "host": self.netsuite.url,
+                "login": self.netsuite.credentials.client_id,
+                "password": self.netsuite.credentials.private_key,
+                "extra": {"certificate_id": self.netsuite.credentials.certificate_id, "algorithm": "ES256"},
             },
             "smtp_default": {
                 "conn_type": "smtp",

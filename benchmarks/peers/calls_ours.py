@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -19,7 +19,7 @@ from benchmarks.child import Watch
 from order_sync import settings
 from order_sync.contracts import framing
 from order_sync.contracts.retailpro_api import RetailProApi, document_number
-from order_sync.ledger import Answer, Exchanged, Intent, Ledger, open_ledger
+from order_sync.ledger import Intent, Ledger, open_ledger
 from order_sync.operators.delivery import Call, Delivery
 from order_sync.operators.group_commit import GroupCommit
 from order_sync.partners.retailpro import INVOICE, RetailPro
@@ -45,12 +45,9 @@ async def _deliver(
 ) -> None:
     lease = timedelta(seconds=api.connect_seconds + api.read_seconds + api.lease_margin_seconds)
 
-    def exchange(intents: Sequence[Intent], answers: Sequence[Answer]) -> Exchanged:
-        return book.exchange(intents, answers, operation=INVOICE, lease=lease, at=_AT, who="bench")
-
     async with RetailPro(server, api) as partner:
         with watch:
-            async with GroupCommit(exchange) as commits:
+            async with GroupCommit(book.exchanging(operation=INVOICE, lease=lease, at=_AT, who="bench")) as commits:
                 delivery = Delivery(partner, commits, api, INVOICE, book.still_mine)
                 await delivery.deliver(calls)
     if delivery.stopped:

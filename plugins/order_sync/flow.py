@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 LEDGER_CONNECTION = "order_sync_ledger"
 #: The ledger's flow of manual slips, which are documents of their own beside the orders of their DAG.
 SLIPS_FLOW = "retailpro_manual_slips"
+#: The ledger's flows of what goes to NetSuite in one DAG.
+NETSUITE_CUSTOMERS, NETSUITE_ORDERS = "netsuite_customers", "netsuite_created_orders"
 #: Every flow that the ledger keeps records of.
-LEDGER_FLOWS = ("predictspring_order_sync", "retailpro_invoicing", SLIPS_FLOW)
+LEDGER_FLOWS = ("predictspring_order_sync", "retailpro_invoicing", SLIPS_FLOW, NETSUITE_CUSTOMERS, NETSUITE_ORDERS)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 _DRIVERS = {"sqlite": "sqlite", "postgres": "postgresql+psycopg"}

@@ -129,6 +129,14 @@ REASONS: dict[str, Reason] = {
         "No store shipped any item of the order",
         "Only digital items or virtual facilities are left: decide with the retailer which store invoices it, by hand.",
     ),
+    "PART_PAID": Reason(
+        "An order of a till is paid in part only",
+        "Have the rest paid, or the total corrected in HotWax; then have the order exported again.",
+    ),
+    "FILE_WRONG_HEADER": Reason(
+        "The file has the columns of another kind of file",
+        "Move it to the folder where files of that kind belong; if its columns were changed, tell the integrator.",
+    ),
     "HOTWAX_REFUSED": Reason(
         "HotWax did not import it", "Mend the cause that HotWax names, then bring the order again."
     ),
@@ -144,5 +152,26 @@ EXCLUSIONS: dict[str, Reason] = {
     "POS_ORDER": Reason("The order was sold and invoiced at a till", "Nothing."),
     "SEND_SALE": Reason(
         "The order was invoiced at a till and shipped from another store", "Nothing: a manual slip moves the stock."
+    ),
+    "HAS_NETSUITE_ID": Reason("NetSuite has it already", "Nothing: the id that it has there is kept."),
+    "POS_COMPLETED": Reason(
+        "Everything of the order was taken away at a till", "Nothing: once it is completed it goes out as a cash sale."
+    ),
+    "EXCLUDED_CHANNEL": Reason(
+        "Orders of its sales channel do not go to NetSuite",
+        "Nothing; which channels these are is the setting `excluded_channels`.",
+    ),
+    "NOT_CREATED": Reason(
+        "The order is not, or no longer, in the status created",
+        "Nothing, if NetSuite has it. One that was approved too early has to be entered there by hand.",
+    ),
+    "CANCELLED_ORDER": Reason("The order, or every line of it, is cancelled", "Nothing."),
+}
+
+#: Causes for which a record waits; it wakes by itself when what it names is there.
+WAITS: dict[str, Reason] = {
+    "WAITS_FOR": Reason(
+        "It waits for something that the partner does not know yet",
+        "Nothing: it goes out when the id has come back; if it never does, look for the customer or product named.",
     ),
 }

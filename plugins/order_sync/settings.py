@@ -17,6 +17,7 @@ import msgspec
 
 from order_sync import yaml_file
 from order_sync.contracts.retailpro_api import RetailProApi
+from order_sync.netsuite_settings import NetSuiteOrders
 
 DEFAULT = "default"
 
@@ -28,6 +29,7 @@ class Connections(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     hotwax_sftp: str
     hotwax_api: str
     retailpro_sftp: str
+    netsuite_sftp: str
     retailpro_api: str
     mail: str
 
@@ -192,6 +194,50 @@ class RetailProInvoicing(msgspec.Struct, forbid_unknown_fields=True, frozen=True
         return ZoneInfo(self.time_zone)
 
 
+class NetSuiteFolders(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Folders for NetSuite, by what stands in them.
+
+    :param inbox: where HotWax drops ``customers`` and created ``orders``; each with ``archive`` and ``error`` below.
+    :param export: where NetSuite takes them from: any file, so that unfinished ones must lie elsewhere.
+    :param unfinished: that is where.
+    :param customer_ids: where NetSuite's return files come, like ``order_ids`` and ``line_ids``.
+    """
+
+    inbox: dict[Literal["customers", "orders"], str]
+    export: dict[Literal["customers", "orders"], str]
+    unfinished: str
+    customer_ids: str
+    order_ids: str
+    line_ids: str
+
+    def answers(self) -> tuple[str, ...]:
+        """Where return files come."""
+        return (self.customer_ids, self.order_ids, self.line_ids)
+
+
+class NetSuiteCreatedOrders(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Settings of the flow ``netsuite_created_orders``.
+
+    :param schedule: cron, UTC.
+    :param file_prefix: first part of the names of files that are written.
+    :param deadline_hours: after which a customer or an order without an answer of NetSuite is reported by name.
+    :param rows: how customers and orders are written.
+    """
+
+    schedule: str
+    file_prefix: str
+    deadline_hours: float
+    folders: NetSuiteFolders
+    arrival: Arrival
+    limits: Limits
+    rows: NetSuiteOrders
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of file names and order dates."""
+        return self.rows.zone
+
+
 class Retailer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One retailer.
 
@@ -212,6 +258,7 @@ class Retailer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     connections: Connections
     predictspring_order_sync: PredictSpringOrderSync
     retailpro_invoicing: RetailProInvoicing
+    netsuite_created_orders: NetSuiteCreatedOrders
 
     @property
     def retry_delay(self) -> timedelta:
@@ -250,10 +297,14 @@ def load(name: str, include: Path | None = None) -> Retailer:
         changes, where = yaml_file.load(layer)
         content, places = yaml_file.merge(content, changes), places | where
     retailer = yaml_file.convert({**content, "name": name}, Retailer, path, places)
-    for flow in ("predictspring_order_sync", "retailpro_invoicing"):
-        zone = getattr(retailer, flow).time_zone
+    zones = {
+        ".predictspring_order_sync.time_zone": retailer.predictspring_order_sync.time_zone,
+        ".retailpro_invoicing.time_zone": retailer.retailpro_invoicing.time_zone,
+        ".netsuite_created_orders.rows.time_zone": retailer.netsuite_created_orders.rows.time_zone,
+    }
+    for setting, zone in zones.items():
         if zone not in available_timezones():
-            raise yaml_file.wrong(*places[f".{flow}.time_zone"], f"time_zone: {zone} is not a time zone")
+            raise yaml_file.wrong(*places[setting], f"time_zone: {zone} is not a time zone")
     api = retailer.retailpro_invoicing.api
     place = places[".retailpro_invoicing.api.resolve_doubt"]
     if api.resolve_doubt == "look_up" and not (api.look_up.invoice_path and api.look_up.slip_path):

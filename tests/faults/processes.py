@@ -28,10 +28,16 @@ class Child:
 
     def __init__(self, pid: int, processes: Processes, log: Path) -> None:
         self.pid, self._processes, self.log = pid, processes, log
+        self._ended: Ended | None = None
 
     def wait(self, seconds: float = 60) -> Ended:
         """Wait until it has ended or stopped."""
-        return Ended(**self._processes.ask({"wait": {"pid": self.pid, "seconds": seconds}}))
+        if self._ended is None:
+            now = Ended(**self._processes.ask({"wait": {"pid": self.pid, "seconds": seconds}}))
+            if now.state != "ended":
+                return now
+            self._ended = now
+        return self._ended
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
@@ -53,6 +59,7 @@ class Processes:
         self._folder = folder
         self._count = itertools.count(1)
         self._server: subprocess.Popen[str] | None = None
+        self._children: list[Child] = []
 
     def __enter__(self) -> Self:
         return self
@@ -61,6 +68,8 @@ class Processes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._server is not None:
+            for child in self._children:
+                child.finish(0)
             self._server.communicate(timeout=20)
 
     def start(
@@ -80,7 +89,9 @@ class Processes:
             "step": step, "arguments": arguments, "asked": asked, "environment": environment, "log": str(log),
             "result": str(self._folder / f"{number}.json"), "sabotage": sabotage,
         }  # fmt: skip
-        return Child(self.ask(request)["pid"], self, log)
+        child = Child(self.ask(request)["pid"], self, log)
+        self._children.append(child)
+        return child
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """One request to the server, its answer."""

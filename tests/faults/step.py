@@ -7,6 +7,7 @@ has one thread and no connections, so that a fork copies nothing that somebody e
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import sys
@@ -14,6 +15,17 @@ import time
 import traceback
 from pathlib import Path
 from typing import Any, NoReturn
+
+#: What the steps import when they run.
+_MODULES = (
+    "aiohttp",
+    "asyncssh",
+    "order_sync.operators.batch_decisions",
+    "order_sync.operators.invoice_batch",
+    "order_sync.partners.retailpro",
+    "order_sync.transforms.retailpro_invoices",
+    "tests.support.invoice_lab",
+)
 
 
 def main() -> None:
@@ -28,15 +40,9 @@ def main() -> None:
 
 
 def _import_everything() -> None:
-    import aiohttp  # noqa: F401
-    import asyncssh  # noqa: F401
+    for name in _MODULES:
+        importlib.import_module(name)
     from airflow.sdk import BaseHook
-
-    import order_sync.operators.batch_decisions
-    import order_sync.operators.invoice_batch
-    import order_sync.partners.retailpro
-    import order_sync.transforms.retailpro_invoices  # noqa: F401
-    import tests.support.invoice_lab  # noqa: F401
 
     os.environ["AIRFLOW_CONN_WARM_UP"] = json.dumps({"conn_type": "http", "host": "localhost"})
     BaseHook.get_connection("warm_up")

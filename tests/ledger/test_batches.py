@@ -45,8 +45,8 @@ def test_a_batch_that_does_not_exist_is_told_by_number(ledger) -> None:
 def test_batches_are_found_by_run_and_by_window(kit, ledger) -> None:
     one, two = kit.batch(), kit.batch(run_id="manual__2", window=None)
     three = kit.batch(window=(later(15), later(30)))
-    assert ledger.batches_of_run("predictspring_order_sync", "scheduled__1") == [one, three]
-    assert ledger.batches_of_run("predictspring_order_sync", "manual__2") == [two]
+    assert ledger.batches_of_run("predictspring_order_sync", "scheduled__1", FLOW) == [one, three]
+    assert ledger.batches_of_run("predictspring_order_sync", "manual__2", FLOW) == [two]
     assert ledger.batches_of_window(FLOW, RETAILER, AT, later(15)) == [one]
     assert ledger.batches_of_window(FLOW, RETAILER, AT, later(60)) == [one, three]
     assert ledger.batches_of_window(FLOW, RETAILER, later(1), later(20)) == []

@@ -16,7 +16,10 @@ from order_sync.errors import Outcome
 from order_sync.ledger import Answer, Claim, Intent, Ledger, OtherDecision, OtherKind, State, open_ledger
 from tests.ledger.ledger_kit import AT, FLOW, POSTGRESQL, RETAILER, WHO, Kit, later, ready, seen, set_aside
 
-GROWING = "files|file_sightings|batches|batch_files|records|repeats|feeds|history|notes|problems|stock_moves|calls"
+GROWING = (
+    "files|file_sightings|batches|batch_files|records|repeats|feeds|"
+    "history|notes|problems|stock_moves|calls|partner_ids"
+)
 SCAN = re.compile(rf"^SCAN ({GROWING})\b")
 
 pytestmark = pytest.mark.skipif(bool(POSTGRESQL), reason="reads the plans of SQLite")
@@ -50,7 +53,7 @@ def scans(ledger: Ledger, sent: list[tuple[str, object]]) -> list[str]:
 CALLS: dict[str, Callable[[Kit], object]] = {
     "record_files": lambda kit: kit.ledger.record_files(FLOW, RETAILER, [seen("tlog-1.json"), seen("z.json")], at=AT),
     "create_batch": lambda kit: kit.batch(kit.file("tlog-1.json"), key="new"),
-    "batches_of_run": lambda kit: kit.ledger.batches_of_run("predictspring_order_sync", "scheduled__1"),
+    "batches_of_run": lambda kit: kit.ledger.batches_of_run("predictspring_order_sync", "scheduled__1", FLOW),
     "batches_of_window": lambda kit: kit.ledger.batches_of_window(FLOW, RETAILER, AT, later(15)),
     "unfinished_batches": lambda kit: kit.ledger.unfinished_batches(FLOW, RETAILER),
     "batch_inputs": lambda kit: kit.ledger.batch_inputs(1),
@@ -99,6 +102,12 @@ CALLS: dict[str, Callable[[Kit], object]] = {
     "leave_to_a_person": lambda kit: kit.ledger.leave_to_a_person(
         kit.record("U").id, 1, "RETAILPRO_SEVERAL", "two", at=AT, who=WHO
     ),
+    "sighted": lambda kit: kit.ledger.sighted(FLOW, RETAILER, ["tlog-1.json", "other.json"]),
+    "keep_ids": lambda kit: kit.ledger.keep_ids(RETAILER, "netsuite_order", {"A": "1"}, source="f", at=AT),
+    "ids_of": lambda kit: kit.ledger.ids_of(RETAILER, "netsuite_order", ["A", "B"]),
+    "confirm_by_ids": lambda kit: kit.ledger.confirm_by_ids(FLOW, RETAILER, "netsuite_order", at=AT, who=WHO),
+    "overdue": lambda kit: kit.ledger.overdue(FLOW, RETAILER, before=later(60)),
+    "waiting": lambda kit: kit.ledger.waiting(FLOW, RETAILER),
     "bring_back": lambda kit: kit.ledger.bring_back([kit.record("Q").id], at=AT, who=WHO),
     "sendable": lambda kit: kit.ledger.sendable(3, ["R", "U"]),
     "states_of": lambda kit: kit.ledger.states_of([1, 2]),
@@ -171,7 +180,7 @@ def test_no_call_reads_a_whole_table(full: Kit, name: str) -> None:
 def test_every_public_call_is_looked_at() -> None:
     inside_others = {
         "record_file", "batch", "move_batch", "register_feed", "attach_records_to_feed", "intend_feed", "publish_feed",
-        "equation", "close", "alone",
+        "equation", "close", "alone", "exchanging",
     }  # fmt: skip
     public = {name for name in dir(Ledger) if not name.startswith("_")}
     assert public == {*CALLS, *inside_others} - {"feed"}

@@ -22,7 +22,7 @@ LEGAL = {
     ("READY", "READY"), ("READY", "EXCLUDED"), ("READY", "QUARANTINED"), ("READY", "INTENDED"), ("READY", "CANCELLED"),
     ("EXCLUDED", "SEEN"),
     ("QUARANTINED", "SEEN"), ("QUARANTINED", "QUARANTINED"), ("QUARANTINED", "CANCELLED"),
-    ("WAITING", "READY"), ("WAITING", "QUARANTINED"), ("WAITING", "CANCELLED"),
+    ("WAITING", "SEEN"), ("WAITING", "READY"), ("WAITING", "QUARANTINED"), ("WAITING", "CANCELLED"),
     ("INTENDED", "DELIVERED"), ("INTENDED", "UNKNOWN"), ("INTENDED", "READY"), ("INTENDED", "WAITING"),
     ("INTENDED", "QUARANTINED"),
     ("UNKNOWN", "UNKNOWN"),
@@ -73,5 +73,5 @@ def test_nothing_leaves_a_final_state() -> None:
 
 
 def test_a_state_is_on_its_way_or_decided_against_or_open_but_never_two_of_them() -> None:
-    assert {State.READY} == SENDING & DECIDED
+    assert {State.READY, State.WAITING} == SENDING & DECIDED
     assert set(State) - SENDING - DECIDED == {State.SEEN, State.CANCELLED}

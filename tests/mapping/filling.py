@@ -26,7 +26,7 @@ VOCABULARY = Vocabulary(
         "order.at": "date",
     },
     cases={"fact.kind": frozenset({"a", "b"}), "fact.way": frozenset({"in", "out"})},
-    settings=frozenset({"channel", "blank"}),
+    settings=frozenset({"channel", "blank", "date_format"}),
 )
 #: Three orders of 2, 1 and 3 lines.
 COUNTS = [2, 1, 3]
@@ -82,7 +82,9 @@ class Filling:
         mapping = model.load(path, VOCABULARY, tables, "acme")
         sheet = sheet or a_sheet()
         verdicts = Verdicts(sheet.count(Level.ORDER), sheet.owner)
-        filled = Engine(mapping, {"channel": "POS", "blank": ""}, ZoneInfo(zone)).fill(sheet, verdicts)["x"]
+        filled = Engine(mapping, {"channel": "POS", "blank": "", "date_format": "D/M/YYYY"}, ZoneInfo(zone)).fill(
+            sheet, verdicts
+        )["x"]
         self.level = filled.level
         values = at_level(filled, Level.LINE, sheet.owner)
         self.lines = [values.as_py()] * len(sheet.owner) if filled.level is Level.ALL else values.to_pylist()

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from order_sync.errors import Stop
 from order_sync.mapping import model
 from tests.mapping.filling import Filling, a_sheet, numbers
 
@@ -92,3 +93,23 @@ def test_dates_are_those_of_python(
     filling = Filling(tmp_path_factory.mktemp("dates"), f'from: order.at, type: date, format: "{form}"', sheet, zone)
     moments = [datetime.fromtimestamp(instant // 1000, UTC).astimezone(ZoneInfo(zone)) for instant in instants]
     assert filling.own == [f"{moment:{pattern}}" for moment in moments]
+
+
+@pytest.mark.parametrize(
+    ("form", "wanted"),
+    [("M/D/YYYY", "2/9/2024"), ("D/M/YYYY", "9/2/2024"), ("DD/MM/YYYY", "09/02/2024"), ("MM/DD/YYYY", "02/09/2024")],
+)
+def test_days_with_and_without_zeros(tmp_path: Path, form: str, wanted: str) -> None:
+    sheet = a_sheet(instant={"order.at": numbers(ms(2024, 2, 9), None, ms(2024, 12, 31))})
+    filling = Filling(tmp_path, f"from: order.at, type: date, format: {form}", sheet)
+    assert (filling.own[0], filling.own[1], len(filling.own[2])) == (wanted, None, 10)
+
+
+def test_a_format_from_the_settings(tmp_path: Path) -> None:
+    sheet = a_sheet(instant={"order.at": numbers(ms(2024, 2, 9), None, None)})
+    assert Filling(tmp_path, "from: order.at, type: date, format_setting: date_format", sheet).own[0] == "9/2/2024"
+
+
+def test_a_setting_that_is_no_format_is_named_at_once(tmp_path: Path) -> None:
+    with pytest.raises(Stop, match="The setting channel is 'POS'"):
+        Filling(tmp_path, "from: order.at, type: date, format_setting: channel")

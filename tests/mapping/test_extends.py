@@ -63,6 +63,26 @@ def test_mistakes_are_named_where_they_stand(tmp_path: Path) -> None:
     assert refusal(tmp_path, twice, base=further) == "more.yaml:3: base extends another file itself."
 
 
+def test_columns_are_renamed_and_left_out(tmp_path: Path) -> None:
+    more = "extends: base\nrenamed: {a: A B}\nwithout: [b]\n"
+    mapping = extended(tmp_path, "  - {name: c, constant: C, after: A B}\n", extends=more)
+    assert [(column.name, column.constant) for column in mapping.columns] == [("A B", "A"), ("c", "C")]
+
+
+@pytest.mark.parametrize(
+    ("extends", "problem"),
+    [
+        ("extends: base\nrenamed: {x: y}\n", "more.yaml:4: there is no column x in a file that it extends."),
+        ("extends: base\nwithout: [a, x]\n", "more.yaml:4: there is no column x in a file that it extends."),
+        ("renamed: {a: y}\n", "more.yaml:3: there is no column a in a file that it extends."),
+        ("extends: base\nrenamed: {a: b}\n", "more.yaml:4: the extended file would have b twice."),
+        ("extends: base\nrenamed: {a: c}\n", "more.yaml:6: column c: c is filled twice."),
+    ],
+)
+def test_mistakes_in_what_is_taken_over(tmp_path: Path, extends: str, problem: str) -> None:
+    assert refusal(tmp_path, "  - {name: c, constant: C}\n", extends=extends) == problem
+
+
 @pytest.mark.parametrize(
     ("column", "problem"),
     [

@@ -101,6 +101,12 @@ MISTAKES = [
     ("{name: x, from: order.at, type: date}", "a date needs a format"),
     ("{name: x, from: order.id, format: MM/DD/YYYY}", "a date needs a format, and nothing else has one"),
     ("{name: x, from: order.at, type: date, format: DD.MM.YYYY}", "the format must be one of MM/DD/YYYY, YYYY-MM-DD"),
+    (
+        "{name: x, from: order.at, type: date, format: MM/DD/YYYY, format_setting: channel}",
+        "a date needs a format, and",
+    ),
+    ("{name: x, from: order.id, format_setting: channel}", "a date needs a format, and nothing else has one"),
+    ("{name: x, from: order.at, type: date, format_setting: nowhere}", "the setting nowhere does not exist"),
     ("{name: x, from: order.id, functions: [negate]}", "only money can be negated"),
     ("{name: id, constant: c}", "id is filled twice"),
     # a value that would be written for a column and never come out of it

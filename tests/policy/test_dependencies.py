@@ -20,6 +20,7 @@ DECISION = ROOT / "docs/decisions/0002-dependencies.md"
 NOT_IMPORTED = {"apache-airflow-providers-http", "mypy", "psycopg", "ruff", "types-pyyaml", "pytest-xdist", "uv"}
 #: Imported here and brought by another package, which requires it; both are locked.
 BROUGHT_BY = {
+    "cryptography": "asyncssh",
     "jinja2": "apache-airflow-core",
     "numpy": "pandas",
     "paramiko": "apache-airflow-providers-sftp",

@@ -20,14 +20,14 @@ from order_sync.flow import PARAMS
 from order_sync.ledger import schema, states
 from order_sync.mapping import model
 from order_sync.mapping.model import Vocabulary
-from order_sync.reasons import EXCLUSIONS, REASONS
-from order_sync.transforms import invoice_vocabulary, tlog_vocabulary
+from order_sync.reasons import EXCLUSIONS, REASONS, WAITS
+from order_sync.transforms import invoice_vocabulary, netsuite_vocabulary, tlog_vocabulary
 from tests.policy import markdown
 from tests.policy.repository import PACKAGE, ROOT, python_files, repository_files, shown, texts
 
 README = ROOT / "README.md"
-FLOWS = ("predictspring_order_sync", "retailpro_invoicing")
-PAGE, INVOICING = (ROOT / f"docs/{flow}.md" for flow in FLOWS)
+FLOWS = ("predictspring_order_sync", "retailpro_invoicing", "netsuite_created_orders")
+PAGE, INVOICING, NETSUITE = (ROOT / f"docs/{flow}.md" for flow in FLOWS)
 REASONS_PAGE = ROOT / "docs/reasons.md"
 LEDGER = ROOT / "docs/ledger.md"
 INCLUDE = ROOT / "include"
@@ -35,7 +35,7 @@ PAGES = [path for path in repository_files() if path.suffix == ".md"]
 DEFAULTS: dict[str, Any] = yaml.safe_load((INCLUDE / "retailers/default.yaml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(("mark", "reasons"), [("REASONS", REASONS), ("EXCLUSIONS", EXCLUSIONS)])
+@pytest.mark.parametrize(("mark", "reasons"), [("REASONS", REASONS), ("EXCLUSIONS", EXCLUSIONS), ("WAITS", WAITS)])
 def test_table_of_reasons_is_that_of_the_code(mark: str, reasons: Mapping[str, Any]) -> None:
     told = [[code.strip("`"), *words] for code, *words in markdown.table(REASONS_PAGE, mark)]
     assert told == [[code, reason.title, reason.what_to_do] for code, reason in reasons.items()]
@@ -68,6 +68,29 @@ def test_table_of_fields_is_that_of_the_mapping(target: str, paths: dict[str, mo
     ]
 
 
+@pytest.mark.parametrize(
+    ("target", "paths"),
+    [
+        ("netsuite_customer", netsuite_vocabulary.CUSTOMER_PATHS),
+        ("netsuite_sales_order", netsuite_vocabulary.ORDER_PATHS),
+    ],
+)
+def test_table_of_columns_is_that_of_both_generations(target: str, paths: dict[str, model.Type]) -> None:
+    camel, title = (_netsuite_mapping(f"{target}_{generation}", paths) for generation in ("camel", "title"))
+    told = [[cell.strip("`") for cell in row[:5]] for row in markdown.table(NETSUITE, target)]
+    assert [[name, *rest] for name, _, *rest in told] == [
+        [
+            column.name,
+            column.type,
+            f"{column.max_length}, {column.too_long}" if column.max_length else "–",
+            "yes" if column.required else "–",
+        ]
+        for column in camel.columns
+    ]
+    renamed = [name for _, name, *_ in told if name != "–"]
+    assert renamed == [column.name for column in title.columns if column.name != "Amount"]
+
+
 def test_fields_of_the_newer_body_only_are_marked() -> None:
     older = {
         column.name for column in _invoicing_mapping("retailpro_invoice_v1", invoice_vocabulary.INVOICE_PATHS).columns
@@ -91,7 +114,7 @@ def test_every_table_and_state_of_the_ledger_has_its_line() -> None:
 
 @pytest.mark.parametrize("flow", FLOWS)
 def test_every_setting_of_a_flow_is_explained(flow: str) -> None:
-    keys = _leaves({key: value for key, value in DEFAULTS[flow].items() if key != "values"})
+    keys = [key for key in _leaves(DEFAULTS[flow]) if "values" not in key.split(".")]
     assert len(keys) > 20
     assert [key for key in keys if key not in _told_in_readme()] == []
 
@@ -112,10 +135,12 @@ def test_every_part_of_an_answer_test_is_explained(answer: str) -> None:
 @pytest.mark.parametrize("flow", FLOWS)
 def test_every_value_of_the_mappings_is_explained(flow: str) -> None:
     page = markdown.codes((ROOT / f"docs/{flow}.md").read_text(encoding="utf-8"))
-    assert [key for key in DEFAULTS[flow]["values"] if key not in page] == []
+    values = [key.rpartition(".")[2] for key in _leaves(DEFAULTS[flow]) if "values" in key.split(".")]
+    assert values
+    assert [key for key in values if key not in page] == []
 
 
-@pytest.mark.parametrize("path", [README, PAGE, INVOICING], ids=["README", *FLOWS])
+@pytest.mark.parametrize("path", [README, PAGE, INVOICING, NETSUITE], ids=["README", *FLOWS])
 def test_every_param_is_explained(path: Path) -> None:
     assert PARAMS.keys() <= {cell.strip("`") for cell in markdown.first_cells(path)}
 
@@ -125,14 +150,23 @@ def test_every_fact_is_named() -> None:
     assert facts <= markdown.codes(README.read_text(encoding="utf-8"))
 
 
-def test_every_fact_of_completed_orders_is_named() -> None:
-    paths = invoice_vocabulary.INVOICE_PATHS.keys() | invoice_vocabulary.SLIP_PATHS.keys()
+@pytest.mark.parametrize(
+    ("page", "paths"),
+    [
+        (INVOICING, invoice_vocabulary.INVOICE_PATHS.keys() | invoice_vocabulary.SLIP_PATHS.keys()),
+        (NETSUITE, netsuite_vocabulary.CUSTOMER_PATHS.keys() | netsuite_vocabulary.ORDER_PATHS.keys()),
+    ],
+    ids=["retailpro", "netsuite"],
+)
+def test_every_fact_of_hotwax_orders_is_named(page: Path, paths: set[str]) -> None:
     facts = {".".join(path.split(".")[:2]) for path in paths if path.startswith("fact.")}
-    assert facts <= markdown.codes(INVOICING.read_text(encoding="utf-8"))
+    assert facts <= markdown.codes(page.read_text(encoding="utf-8"))
 
 
 def test_every_lookup_table_is_explained() -> None:
-    pages = "".join(page.read_text(encoding="utf-8") for page in (README, PAGE, INVOICING, ROOT / "docs/glossary.md"))
+    pages = "".join(
+        page.read_text(encoding="utf-8") for page in (README, PAGE, INVOICING, NETSUITE, ROOT / "docs/glossary.md")
+    )
     names = {path.stem for path in (INCLUDE / "mappings/lookups").glob("*.csv")}
     assert {name for name in names if f"`{name}`" not in pages and f"`{name}.csv`" not in pages} == set()
 
@@ -208,6 +242,7 @@ def test_example_retailer_is_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     acme, usual = (settings.load(name, include) for name in ("acme", settings.DEFAULT))
     assert acme.predictspring_order_sync.values["currency"] == "CAD"
     assert acme.retailpro_invoicing.api.resolve_doubt == "look_up"
+    assert acme.netsuite_created_orders.rows.values["subsidiary"] == "4"
     assert acme != usual
 
 
@@ -263,6 +298,12 @@ def _told_in_readme() -> set[str]:
 def _invoicing_mapping(name: str, paths: dict[str, model.Type]) -> model.Mapping:
     values = settings.load(settings.DEFAULT, INCLUDE).retailpro_invoicing.values
     vocabulary = Vocabulary(paths, invoice_vocabulary.CASES, frozenset(values))
+    return model.load(INCLUDE / f"mappings/{name}.yaml", vocabulary, INCLUDE / "mappings/lookups", settings.DEFAULT)
+
+
+def _netsuite_mapping(name: str, paths: dict[str, model.Type]) -> model.Mapping:
+    values = settings.load(settings.DEFAULT, INCLUDE).netsuite_created_orders.rows.texts
+    vocabulary = Vocabulary(paths, netsuite_vocabulary.CASES, frozenset(values))
     return model.load(INCLUDE / f"mappings/{name}.yaml", vocabulary, INCLUDE / "mappings/lookups", settings.DEFAULT)
 
 

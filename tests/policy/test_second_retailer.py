@@ -36,9 +36,18 @@ retailpro_invoicing:
   api:
     duplicate: {statuses: [409]}
     resolve_doubt: resend
+netsuite_created_orders:
+  schedule: "50 * * * *"
+  folders:
+    inbox: {orders: acme/created-orders}
+    export: {orders: acme/salesorder/export}
+  rows:
+    generation: title
 """
 #: The flows: one DAG file each, called by its name.
 FLOWS = [path.stem for path in python_files("dags")]
+#: What the ledger calls the records of some steps that are not the orders of their flow.
+BESIDE = {"netsuite_created_orders": {"netsuite_customers"}}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +71,7 @@ def retailers_dags(load_dags: LoadDags, include: Path) -> dict[str, Any]:
 
 
 def test_gets_a_dag_of_its_own_for_every_flow(retailers_dags: dict[str, Any]) -> None:
-    assert len(FLOWS) == 2
+    assert len(FLOWS) == 3
     assert set(retailers_dags) == {*FLOWS, *(f"{flow}__acme" for flow in FLOWS)}
 
 
@@ -80,6 +89,12 @@ def test_overrides_reach_the_tasks(retailers_dags: dict[str, Any]) -> None:
     assert acme.get_task("wait_for_orders").folder == "acme/completed-orders"
     assert acme.get_task("publish").folders == {"order_to_invoice": "acme/order-to-invoice"}
     assert acme.get_task("report").recipients == ["acme@example.com"]
+    acme = retailers_dags["netsuite_created_orders__acme"]
+    assert acme.timetable.expression == "50 * * * *"
+    assert acme.get_task("find_orders").folder == "acme/created-orders"
+    assert acme.get_task("archive_orders").archive == "acme/created-orders/archive"
+    assert acme.get_task("publish_orders").folders == {"sales_orders": "acme/salesorder/export"}
+    assert acme.get_task("report").recipients == ["acme@example.com"]
 
 
 def test_what_is_not_named_stays_as_it_is(retailers_dags: dict[str, Any], include: Path) -> None:
@@ -94,6 +109,10 @@ def test_what_is_not_named_stays_as_it_is(retailers_dags: dict[str, Any], includ
     assert (invoicing.api.resolve_doubt, other.api.resolve_doubt) == ("person", "resend")
     assert other.api.invoice_path == invoicing.api.invoice_path
     assert other.folders.responses == invoicing.folders.responses
+    netsuite, third = (settings.load(name, include).netsuite_created_orders for name in (settings.DEFAULT, "acme"))
+    assert (netsuite.rows.generation, third.rows.generation) == ("camel", "title")
+    assert third.folders.inbox["customers"] == netsuite.folders.inbox["customers"]
+    assert third.rows.values == netsuite.rows.values
 
 
 def test_every_task_knows_whose_it_is(retailers_dags: dict[str, Any]) -> None:
@@ -102,7 +121,8 @@ def test_every_task_knows_whose_it_is(retailers_dags: dict[str, Any]) -> None:
         steps = [task for task in dag.tasks if task.task_id != "finished"]
         assert len(steps) >= 7
         flow, _, retailer = dag_id.partition("__")
-        assert {(task.flow, task.retailer) for task in steps} == {(flow, retailer or settings.DEFAULT)}
+        assert {task.retailer for task in steps} == {retailer or settings.DEFAULT}
+        assert {task.flow for task in steps} == {flow} | BESIDE.get(flow, set())
 
 
 def test_own_lookup_table_comes_before_the_common_one(include: Path) -> None:

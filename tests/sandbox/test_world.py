@@ -43,6 +43,8 @@ def test_writes_a_private_connections_file_that_is_true(tmp_path: Path) -> None:
             "hotwax_api",
             "retailpro_sftp",
             "retailpro_api",
+            "netsuite_sftp",
+            "netsuite_api",
             "smtp_default",
         ]
         sftp, api, smtp = connections["hotwax_sftp"], connections["hotwax_api"], connections["smtp_default"]
@@ -123,7 +125,7 @@ def test_runs_in_the_foreground_until_a_signal(tmp_path: Path, number: signal.Si
         assert box.stdout is not None
         assert box.stderr is not None
         told = ""
-        while "Answers" not in told and (line := box.stdout.readline()):
+        while "Folders" not in told and (line := box.stdout.readline()):
             told += line
         orders = requests.get(f"http://127.0.0.1:{base + 80}/sandbox/summary", timeout=5).json()["orders"]
         invoices = requests.get(f"http://127.0.0.1:{base + 90}/sandbox/summary", timeout=5).json()["invoices"]

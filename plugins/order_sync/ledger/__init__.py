@@ -19,6 +19,7 @@ from order_sync.ledger.arrivals import (
     PreviousRecord,
 )
 from order_sync.ledger.call_rows import Answer, Call, Claim, Doubt, Exchanged, Intent
+from order_sync.ledger.calls import Exchange
 from order_sync.ledger.exchanging import IN_DOUBT
 from order_sync.ledger.feeds import Confirmation, NameTaken
 from order_sync.ledger.figures import BatchSummary, Equation, ExceptionRow, Tally, TotalLine
@@ -61,6 +62,7 @@ __all__ = [
     "Doubt",
     "Equation",
     "ExceptionRow",
+    "Exchange",
     "Exchanged",
     "Feed",
     "FeedState",

@@ -82,9 +82,9 @@ class Batches(Store):
         found = self._batches(batches.c.flow == flow, batches.c.retailer == retailer, batches.c.key == key)
         return found[0] if found else None
 
-    def batches_of_run(self, dag_id: str, run_id: str) -> list[Batch]:
-        """Return the batches that a run collected, oldest first; derived ones belong to the batch they come from."""
-        return self._batches(batches.c.dag_id == dag_id, batches.c.run_id == run_id, batches.c.kind != "derived")
+    def batches_of_run(self, dag_id: str, run_id: str, flow: str) -> list[Batch]:
+        """Return the batches that a run collected for a flow, oldest first."""
+        return self._batches(batches.c.dag_id == dag_id, batches.c.run_id == run_id, batches.c.flow == flow)
 
     def batches_of_window(self, flow: str, retailer: str, start: datetime, end: datetime) -> list[Batch]:
         """Return the batches whose data interval is this one or lies within it, oldest first."""

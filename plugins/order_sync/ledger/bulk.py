@@ -74,12 +74,12 @@ def insert_tuples(
     dialect = connection.dialect
     columns: list[Iterable[Any]] = []
     for name, values in zip(names, zip(*rows, strict=True), strict=False):
-        convert = _converter(table.c[name], dialect)
+        convert = converter(table.c[name], dialect)
         columns.append(map(convert, values) if convert else values)
     if not columns:
         return
     for name, value in constants.items():
-        convert = _converter(table.c[name], dialect)
+        convert = converter(table.c[name], dialect)
         columns.append(repeat(convert(value) if convert else value))
     quote = dialect.identifier_preparer.quote
     target = f"{quote(table.name)} ({', '.join(quote(name) for name in (*names, *constants))})"
@@ -96,7 +96,7 @@ def insert_tuples(
 
 
 @functools.lru_cache(maxsize=1_000)
-def _converter(column: sa.Column[Any], dialect: Dialect) -> Any:
+def converter(column: sa.Column[Any], dialect: Dialect) -> Any:
     """What turns a value into what the driver takes; None if it takes it as it is."""
     return column.type.dialect_impl(dialect).bind_processor(dialect)
 

@@ -8,7 +8,8 @@ once the lease is over, nobody knows what became of the call, and the record is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,16 +19,42 @@ from sqlalchemy.engine import Connection
 from order_sync.errors import Outcome
 from order_sync.ledger.bulk import among, chunks
 from order_sync.ledger.call_rows import Answer, Claim, Doubt, Exchanged, Intent
-from order_sync.ledger.connection import Store
+from order_sync.ledger.connection import Kept, Store
 from order_sync.ledger.decisions import NOT_REPORTED
-from order_sync.ledger.exchanging import IN_DOUBT, Task, claim, note, settle
+from order_sync.ledger.exchanging import IN_DOUBT, Task, exchange
 from order_sync.ledger.schema import calls, records, storable
 from order_sync.ledger.states import RECORD_MOVES, State, check_moves
 from order_sync.ledger.writing import Stamp, insert_moves
 
+#: One transaction: intents and answers in, claims and late answers out.
+Exchange = Callable[[Sequence[Intent], Sequence[Answer]], Exchanged]
+
 
 class Calls(Store):
     """The part of the ledger that guards calls."""
+
+    @contextmanager
+    def exchanging(self, *, operation: str, lease: timedelta, at: datetime, who: str) -> Iterator[Exchange]:
+        """Make transactions of outcomes of calls that are over, and intents of calls that may begin after it.
+
+        Both travel together because a commit costs the same for one as for many. The connection is kept in between,
+        so all of it belongs into one thread.
+
+        :param operation: which call it is, e.g. ``invoice``.
+        :param lease: how long the caller has; the database's own clock counts.
+        :returns: what makes one transaction; it raises :class:`Stop`, and writes nothing, if a body is not the one
+            that the record stands for.
+        """
+        task, kept = Task(operation, lease, Stamp(at, who)), Kept(self._writer)
+
+        def once(intents: Sequence[Intent], answers: Sequence[Answer]) -> Exchanged:
+            with kept.begin() as connection:
+                return exchange(connection, intents, answers, task)
+
+        try:
+            yield once
+        finally:
+            kept.close()
 
     def exchange(
         self,
@@ -39,20 +66,12 @@ class Calls(Store):
         at: datetime,
         who: str,
     ) -> Exchanged:
-        """Commit outcomes of calls that are over, and intents of calls that may begin when this returns.
+        """Make one transaction of :meth:`exchanging`.
 
-        Both travel together because a commit costs the same for one as for many.
-
-        :param operation: which call it is, e.g. ``invoice``.
-        :param lease: how long the caller has; the database's own clock counts.
         :raises Stop: a body is not the one that the record stands for.
         """
-        with self._writing() as connection:
-            task = Task(operation, _clock(connection), lease, Stamp(at, who))
-            late = settle(connection, answers, task)
-            claims = claim(connection, intents, task)
-            note(connection, task)
-        return Exchanged(claims, late)
+        with self.exchanging(operation=operation, lease=lease, at=at, who=who) as once:
+            return once(intents, answers)
 
     def still_mine(self, claim: Claim) -> bool:
         """Whether nobody has taken the record over, and the lease runs."""

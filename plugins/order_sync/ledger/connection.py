@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from order_sync.ledger.schema import batches
 
 _WRITES = "order_sync_writes"
 _SQLITE_WAIT_SECONDS = 30
+#: A connection that was not used for so long may be gone: servers and firewalls close what is idle.
+_IDLE_SECONDS = 1.0
 
 
 def parse_url(url: str) -> URL:
@@ -100,6 +103,61 @@ def lock(connection: Connection, name: str) -> None:
 def lock_key(name: str) -> sa.Function[int]:
     """Return the number under which PostgreSQL keeps the lock of that name."""
     return sa.func.hashtextextended(f"order_sync:{name}", 0, type_=sa.BigInteger)
+
+
+class Kept:
+    """One connection for many short writing transactions; PostgreSQL is sent many statements at once over it.
+
+    Close it when it is not needed any more. For one thread.
+
+    :param engine: from :func:`writing_engine`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._open = ExitStack()
+        self._connection: Connection | None = None
+        self._used_at = 0.0
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Open a transaction; an error ends it and gives the connection back."""
+        if time.monotonic() - self._used_at > _IDLE_SECONDS:
+            self.close()
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            with self._connection.begin():
+                yield self._connection
+        except BaseException:
+            self.close()
+            raise
+        self._used_at = time.monotonic()
+
+    def close(self) -> None:
+        """Give the connection back; nothing is under way on it, so one that was lost meanwhile is no loss."""
+        self._connection = None
+        with suppress(self._engine.dialect.loaded_dbapi.Error):
+            self._open.close()
+
+    def _connect(self) -> Connection:
+        connection = self._open.enter_context(self._engine.connect())
+        if connection.dialect.name == "postgresql":
+            driver: Any = connection.connection.driver_connection
+            self._open.enter_context(driver.pipeline())
+        return connection
+
+
+def send(connection: Connection, statement: str, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Any:
+    """Send a statement in the driver's own words.
+
+    :param values: by name; for SQLite also those of several executions.
+    :returns: a cursor; over a :class:`Kept` connection nothing is waited for until it is fetched from.
+    """
+    if connection.dialect.name != "postgresql":
+        return connection.exec_driver_sql(statement, values)
+    cursor: Any = connection.connection.cursor()
+    return cursor.execute(statement, values)
 
 
 class Store:

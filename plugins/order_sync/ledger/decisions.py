@@ -17,7 +17,7 @@ from order_sync.ledger.connection import Store
 from order_sync.ledger.schema import notes, records, storable
 from order_sync.ledger.states import DECIDED, RECORD_MOVES, State, check_moves
 from order_sync.ledger.writing import Stamp, insert_moves
-from order_sync.reasons import EXCLUSIONS, REASONS
+from order_sync.reasons import EXCLUSIONS, REASONS, WAITS
 
 #: From this many records with one verdict on, one statement for all of them is cheaper than one for each.
 _WORTH_A_STATEMENT = 50
@@ -32,6 +32,7 @@ _CODES: Mapping[State, Collection[str]] = {
     State.READY: ("",),
     State.EXCLUDED: EXCLUSIONS,
     State.QUARANTINED: REASONS,
+    State.WAITING: WAITS,
 }
 
 NOTE_LENGTH = 500

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,20 +98,22 @@ class Feeds(Store):
                 connection.execute(sa.update(records).where(records.c.feed_id == feed_id).values(feed_id=None))
                 connection.execute(sa.delete(feeds).where(feeds.c.id == feed_id))
 
-    def attach_records_to_feed(self, feed_id: int) -> int:
-        """Note the feed in every READY record of its batch.
+    def attach_records_to_feed(self, feed_id: int, order_keys: Sequence[str] | None = None) -> int:
+        """Note the feed in every READY record of its batch, or in those of some orders.
 
         Does nothing once the feed is promised, or if it carries no records.
 
+        :param order_keys: the orders in it, where a batch makes several files of one kind; None: all.
         :returns: how many records the feed carries now.
         """
         with self._writing_feed(feed_id) as (connection, feed):
             if feed.carries_records and feed.state is FeedState.STAGED:
-                connection.execute(
-                    sa.update(records)
-                    .where(records.c.batch_id == feed.batch_id, records.c.state == State.READY)
-                    .values(feed_id=feed_id)
-                )
+                ready = [records.c.batch_id == feed.batch_id, records.c.state == State.READY]
+                if order_keys is None:
+                    connection.execute(sa.update(records).where(*ready).values(feed_id=feed_id))
+                for chunk in chunks(order_keys or ()):
+                    mine = among(connection, records.c.order_key, chunk)
+                    connection.execute(sa.update(records).where(*ready, mine).values(feed_id=feed_id))
             return _count(connection, feed_id)
 
     def intend_feed(self, feed_id: int, *, remote_path: str, at: datetime, who: str) -> Feed:

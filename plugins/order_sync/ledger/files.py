@@ -22,6 +22,18 @@ class Files(Store):
         """Register one file; see :meth:`record_files`."""
         return self.record_files(flow, retailer, [seen], at=at)[0]
 
+    def sighted(self, flow: str, retailer: str, names: Sequence[str]) -> set[tuple[str, int, datetime | None]]:
+        """Return which files of some names were taken in before: name, size and the partner's time."""
+        columns = [file_sightings.c.name, files.c.size, file_sightings.c.mtime]
+        query = sa.select(*columns).join(files, files.c.id == file_sightings.c.file_id)
+        found: set[tuple[str, int, datetime | None]] = set()
+        with self._reading() as connection:
+            for chunk in chunks(sorted(set(names))):
+                named = among(connection, file_sightings.c.name, chunk)
+                rows = connection.execute(query.where(named, files.c.flow == flow, files.c.retailer == retailer))
+                found |= {(row.name, row.size, row.mtime) for row in rows}
+        return found
+
     def record_files(self, flow: str, retailer: str, seen: Sequence[FileSeen], *, at: datetime) -> list[FileRow]:
         """Register files by their bytes, and every name and time they were seen under.
 

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Dialect
 from order_sync.ledger.states import BatchState, FeedState, State
 
 #: The revision of ``migrations/versions`` that this code works with.
-REVISION = "0002"
+REVISION = "0003"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -129,6 +129,7 @@ file_sightings = sa.Table(
     _time("mtime", nullable=True),
     _time("seen_at"),
     sa.Index(None, "file_id"),
+    sa.Index(None, "name"),
 )
 
 batches = sa.Table(
@@ -236,6 +237,7 @@ records = sa.Table(
 OPEN_EXCEPTION = sa.text("state IN ('QUARANTINED', 'UNKNOWN')")
 REPORTED_NOT_SOLVED = sa.text("reported_at IS NOT NULL AND solved_reported_at IS NULL")
 CALLING = sa.text("state IN ('INTENDED', 'UNKNOWN')")
+UNDER_WAY = sa.text("state IN ('WAITING', 'DELIVERED')")
 
 sa.Index(
     "ix_records_open_exceptions",
@@ -253,6 +255,7 @@ sa.Index(
 )
 
 sa.Index("ix_records_calling", records.c.flow, records.c.retailer, sqlite_where=CALLING, postgresql_where=CALLING)
+sa.Index("ix_records_under_way", records.c.flow, records.c.retailer, sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY)
 
 repeats = sa.Table(
     "repeats",
@@ -326,6 +329,19 @@ calls = sa.Table(
 
 NOT_FILED = sa.text("filed_at IS NULL")
 sa.Index("ix_calls_not_filed", calls.c.id, sqlite_where=NOT_FILED, postgresql_where=NOT_FILED)
+
+partner_ids = sa.Table(
+    "partner_ids",
+    metadata,
+    _id(),
+    _text("retailer", 100),
+    _text("kind", 30),
+    _text("key", 250),
+    _text("value", 200),
+    _words("source"),
+    _time("at"),
+    sa.UniqueConstraint("retailer", "kind", "key"),
+)
 
 notes = sa.Table(
     "notes",

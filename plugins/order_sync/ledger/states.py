@@ -58,7 +58,7 @@ RECORD_MOVES: Mapping[State, frozenset[State]] = {
     State.READY: frozenset({State.READY, State.EXCLUDED, State.QUARANTINED, State.INTENDED, State.CANCELLED}),
     State.EXCLUDED: frozenset({State.SEEN}),
     State.QUARANTINED: frozenset({State.SEEN, State.QUARANTINED, State.CANCELLED}),
-    State.WAITING: frozenset({State.READY, State.QUARANTINED, State.CANCELLED}),
+    State.WAITING: frozenset({State.SEEN, State.READY, State.QUARANTINED, State.CANCELLED}),
     State.INTENDED: frozenset({State.DELIVERED, State.UNKNOWN, State.READY, State.WAITING, State.QUARANTINED}),
     State.UNKNOWN: frozenset({State.UNKNOWN, State.DELIVERED, State.READY, State.QUARANTINED, State.CANCELLED}),
     State.DELIVERED: frozenset({State.CONFIRMED, State.QUARANTINED}),
@@ -85,7 +85,7 @@ FEED_MOVES: Mapping[FeedState, frozenset[FeedState]] = {
 }
 
 #: The states a transform may decide on, and may change as long as nothing was promised to a partner.
-DECIDED: frozenset[State] = frozenset({State.READY, State.EXCLUDED, State.QUARANTINED})
+DECIDED: frozenset[State] = frozenset({State.READY, State.EXCLUDED, State.QUARANTINED, State.WAITING})
 
 #: The states of a record that goes out, is on its way or has arrived.
 SENDING: frozenset[State] = frozenset(

@@ -13,6 +13,7 @@ from order_sync.ledger.exceptions import Exceptions
 from order_sync.ledger.feeds import Feeds
 from order_sync.ledger.files import Files
 from order_sync.ledger.orders import Orders
+from order_sync.ledger.partner_ids import PartnerIds
 from order_sync.ledger.problems import Problems
 from order_sync.ledger.responses import Responses
 from order_sync.ledger.stock import Stock
@@ -21,7 +22,20 @@ from order_sync.ledger.upgrade import open_engine
 
 
 class Ledger(
-    Files, Batches, Admitting, Decisions, Feeds, Calls, Responses, Stock, Summaries, Exceptions, Orders, Problems, Alone
+    Files,
+    Batches,
+    Admitting,
+    Decisions,
+    Feeds,
+    Calls,
+    Responses,
+    PartnerIds,
+    Stock,
+    Summaries,
+    Exceptions,
+    Orders,
+    Problems,
+    Alone,
 ):
     """What happened to every file, batch, order and feed.
 

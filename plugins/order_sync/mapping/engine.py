@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from order_sync.contracts.money import column_text
+from order_sync.errors import Stop
 from order_sync.mapping.exact import NUMBER_DECIMALS, shortest_text
 from order_sync.mapping.model import DATE_FORMATS, Column, Mapping, Source
 from order_sync.mapping.sheet import BoolArray, Int64Array, Level, Numbers, Sheet
@@ -35,9 +36,14 @@ class Engine:
 
     :param settings: the retailer's ``values``.
     :param zone: the zone in which dates are written.
+    :raises Stop: a setting that a date takes its format from holds none.
     """
 
     def __init__(self, mapping: Mapping, settings: Values[str, str], zone: ZoneInfo) -> None:
+        for name in filter(None, (column.format_setting for column in mapping.columns)):
+            if settings[name] not in DATE_FORMATS:
+                allowed = ", ".join(DATE_FORMATS)
+                raise Stop(f"The setting {name} is {settings[name]!r:.40}.", next_step=f"Set one of {allowed}.")
         self.mapping = mapping
         self._settings = settings
         self._zone = zone
@@ -104,7 +110,9 @@ class _ColumnRun:
         if path in sheet.whole:
             numbers = sheet.whole[path]
             return Filled(_masked(pa.array(numbers.values).cast(pa.string()), numbers.present), level)
-        return Filled(_date(sheet.instant[path], self._column.format, self._engine.zone), level)
+        name = self._column.format_setting
+        form = self._column.format if name is None else self._engine.setting(name)
+        return Filled(_date(sheet.instant[path], form, self._engine.zone), level)
 
     def _joined(self, paths: list[str], separator: str) -> Filled:
         filled = [self._written(path) for path in paths]

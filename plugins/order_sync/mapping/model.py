@@ -12,7 +12,8 @@ A mapping fills one target. Each of its columns names exactly one *source* and, 
       max_length: 20
       too_long: reject
 
-A file may ``extend`` another one: it has all of that file's columns and its own, each ``after`` the one it names.
+A file may ``extend`` another one: it has all of that file's columns but those it is ``without``, some of them
+``renamed``, and its own, each ``after`` the one it names.
 
 There are no expressions: what cannot be said is either a fact (code with a test) or a function of the closed list.
 """
@@ -42,6 +43,9 @@ DATE_FORMATS: dict[str, tuple[str, int]] = {
     "YYYY-MM-DD": ("%Y-%m-%d", 86_400_000),
     "YYYY-MM-DD HH:mm:ss": ("%Y-%m-%d %H:%M:%S", 1_000),
     "YYYY-MM-DDTHH:mm:ss": ("%Y-%m-%dT%H:%M:%S", 1_000),
+    "DD/MM/YYYY": ("%d/%m/%Y", 86_400_000),
+    "M/D/YYYY": ("%-m/%-d/%Y", 86_400_000),
+    "D/M/YYYY": ("%-d/%-m/%Y", 86_400_000),
 }
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)")
 
@@ -86,7 +90,7 @@ class Column(Source, kw_only=True):
     :param name: its name there.
     :param type: how the value is written; ``money`` has exactly the decimals of the order's currency, ``number`` as
         many as it needs, at most four.
-    :param format: for dates, ``MM/DD/YYYY`` and the like.
+    :param format: for dates, ``MM/DD/YYYY`` and the like; ``format_setting`` takes it from the retailer's ``values``.
     :param functions: applied in turn.
     :param default: the text that stands in for a blank value.
     :param default_setting: the same, from the retailer's ``values``.
@@ -100,6 +104,7 @@ class Column(Source, kw_only=True):
     name: str
     type: Type = "text"
     format: str = ""
+    format_setting: str | None = None
     functions: list[Function] = []
     default: str | None = None
     default_setting: str | None = None
@@ -115,12 +120,16 @@ class MappingFile(msgspec.Struct, forbid_unknown_fields=True):
     """One file of include/mappings.
 
     :param extends: the file (without its ending) whose columns it has as well; that one extends nothing itself.
+    :param renamed: columns of that file, by their names there, with the names that they have here.
+    :param without: columns of that file that it does not have.
     """
 
     target: str
     source: str
     columns: list[Column]
     extends: str = ""
+    renamed: dict[str, str] = {}
+    without: list[str] = []
 
 
 @dataclass(frozen=True)
@@ -167,6 +176,7 @@ def load(path: Path, vocabulary: Vocabulary, lookup_folder: Path, retailer: str)
         if base.extends:
             raise yaml_file.wrong(*places[".extends"], f"{file.extends} extends another file itself")
         _add(columns, base, its_places, vocabulary)
+    columns = _taken_over(columns, file, places)
     _add(columns, file, places, vocabulary)
     tables: dict[str, Lookup] = {}
     for column in columns:
@@ -181,6 +191,28 @@ def load(path: Path, vocabulary: Vocabulary, lookup_folder: Path, retailer: str)
 def _file(path: Path) -> tuple[MappingFile, dict[str, yaml_file.Place]]:
     content, places = yaml_file.load(path)
     return yaml_file.convert(content, MappingFile, path, places), places
+
+
+def _taken_over(columns: list[Column], file: MappingFile, places: Values[str, yaml_file.Place]) -> list[Column]:
+    """The columns of the extended file as the file itself has them.
+
+    :raises Stop: it names a column that the extended file does not have, or gives two the same name.
+    """
+    names = {column.name for column in columns}
+    named = {f".renamed.{name}": name for name in file.renamed}
+    named |= {f".without[{at}]": name for at, name in enumerate(file.without)}
+    for where, name in named.items():
+        if name not in names:
+            raise yaml_file.wrong(*places[where], f"there is no column {name} in a file that it extends")
+    taken = [
+        msgspec.structs.replace(column, name=file.renamed.get(column.name, column.name))
+        for column in columns
+        if column.name not in file.without
+    ]
+    for old, new in file.renamed.items():
+        if [column.name for column in taken].count(new) > 1:
+            raise yaml_file.wrong(*places[f".renamed.{old}"], f"the extended file would have {new} twice")
+    return taken
 
 
 def _add(
@@ -232,8 +264,10 @@ def _problem(column: Column, vocabulary: Vocabulary) -> str:
         return "it has two defaults"
     if column.default_setting is not None and column.default_setting not in vocabulary.settings:
         return f"the setting {column.default_setting} does not exist"
-    if (column.type == "date") != bool(column.format):
+    if bool(column.format) + (column.format_setting is not None) != (column.type == "date"):
         return "a date needs a format, and nothing else has one"
+    if column.format_setting is not None and column.format_setting not in vocabulary.settings:
+        return f"the setting {column.format_setting} does not exist"
     if column.format and column.format not in DATE_FORMATS:
         return f"the format must be one of {', '.join(DATE_FORMATS)}"
     if "negate" in column.functions and column.type != "money":

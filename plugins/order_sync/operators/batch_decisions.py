@@ -39,12 +39,14 @@ class Candidate(NamedTuple):
 
     :param cause: why it cannot go out, None if it can.
     :param left_out: why it is left out on purpose: a code of EXCLUSIONS, blank if it is not.
+    :param waits_for: what has to be known to the partner first, such as ``customer 10004``.
     """
 
     arrival: Arrival
     content: bytes
     cause: BadInput | None
     left_out: str = ""
+    waits_for: tuple[str, ...] = ()
 
 
 class BatchDecisions:
@@ -119,6 +121,9 @@ class BatchDecisions:
             return Decision(record_id, State.QUARANTINED, cause.reason, cause.field, cause.message)
         if candidate.left_out:
             return Decision(record_id, State.EXCLUDED, candidate.left_out)
+        if candidate.waits_for:
+            first, told = candidate.waits_for[0], ", ".join(candidate.waits_for[:20])
+            return Decision(record_id, State.WAITING, "WAITS_FOR", first, f"waits for {told}.")
         return Decision(record_id, State.READY)
 
     def _changed(self, key: str, admission: Admission, going: bool) -> BadInput | None:

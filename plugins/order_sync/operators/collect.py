@@ -42,7 +42,7 @@ class Collect(FlowOperator):
 
     def step(self, run: Run, book: Ledger) -> dict[str, Any]:
         """Find the batches of this run, the most fixed first: its own, a backfill's, orders, files."""
-        own = book.batches_of_run(run.dag_id, run.run_id)
+        own = book.batches_of_run(run.dag_id, run.run_id, self.flow)
         if run.repeats_interval:
             return {"batches": [batch.id for batch in book.batches_of_window(self.flow, self.retailer, *run.window)]}
         if run.param("order_ids"):

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 from order_sync.contracts.retailpro_api import document_number
 from order_sync.errors import InDoubt, NotSent, OrderSyncError, Stop
 from order_sync.flow import Run
-from order_sync.ledger import IN_DOUBT, Answer, Exchanged, Feed, Intent, Ledger, State
+from order_sync.ledger import IN_DOUBT, Feed, Intent, Ledger, State
 from order_sync.operators.base import FlowOperator
 from order_sync.operators.delivery import Call, Delivery
 from order_sync.operators.doubts import Doubts
@@ -161,10 +161,8 @@ class Deliver(FlowOperator):
         api = settings.api
         lease = timedelta(seconds=api.connect_seconds + api.read_seconds + api.lease_margin_seconds)
 
-        def exchange(intents: Sequence[Intent], answers: Sequence[Answer]) -> Exchanged:
-            return book.exchange(intents, answers, operation=self.operation, lease=lease, at=run.now, who=run.who)
-
-        async with GroupCommit(exchange) as commits:
+        exchanging = book.exchanging(operation=self.operation, lease=lease, at=run.now, who=run.who)
+        async with GroupCommit(exchanging) as commits:
             delivery = Delivery(partner, commits, api, self.operation, book.still_mine)
             await delivery.deliver(_ready(book, sources))
         for answer in commits.late:

@@ -7,6 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from order_sync.contracts.retailpro_api import RetailProApi
 from order_sync.errors import Outcome
@@ -89,7 +90,7 @@ class Delivery:
             if not await self._may_send(claim, claimed_at):
                 continue  # frozen for too long: whoever took over finds out what is to be done
             point("deliver.before_send")
-            reply = await self._partner.create(self._operation, call.body)
+            reply = await self._partner.create(self._operation, call.body, partial(self._in_time, claimed_at))
             point("deliver.before_commit")
             self._commits.settle(_answer(claim, reply))
             self.ended[reply.verdict.outcome] += 1
@@ -109,6 +110,10 @@ class Delivery:
         if _elapsed() - claimed_at < _FRESH_SECONDS:
             return True
         return await asyncio.get_running_loop().run_in_executor(None, self._still_mine, claim)
+
+    def _in_time(self, claimed_at: float) -> bool:
+        """Whether the lease outlasts a call that begins now: until then nobody takes the record over."""
+        return _elapsed() - claimed_at < self._api.connect_seconds + self._api.lease_margin_seconds / 2
 
 
 class Pace:

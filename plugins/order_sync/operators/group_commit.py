@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
 from order_sync.faults import point
-from order_sync.ledger import Answer, Claim, Exchanged, Intent
+from order_sync.ledger import Answer, Claim, Exchange, Exchanged, Intent
 
 #: The most intents and outcomes of one transaction.
 _MOST = 200
@@ -25,12 +25,12 @@ _Item = _Waiting | Answer | None
 class GroupCommit:
     """Commits what the calls of one event loop hand in; use it in an asynchronous ``with`` statement.
 
-    :param exchange: the ledger's transaction, called in the thread.
+    :param exchanging: what the ledger makes transactions with; the thread enters it, and leaves it at the end.
     :raises Exception: leaving it, what a transaction raised, if no call was told of it.
     """
 
-    def __init__(self, exchange: Callable[[Sequence[Intent], Sequence[Answer]], Exchanged]) -> None:
-        self._exchange = exchange
+    def __init__(self, exchanging: AbstractContextManager[Exchange]) -> None:
+        self._exchanging = exchanging
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="group-commit", daemon=True)
         self._error: BaseException | None = None
@@ -61,6 +61,10 @@ class GroupCommit:
         self._queue.put(answer)
 
     def _work(self) -> None:
+        with self._exchanging as self._exchange:
+            self._commit_all()
+
+    def _commit_all(self) -> None:
         ended = False
         while not ended:
             items = [self._queue.get()]

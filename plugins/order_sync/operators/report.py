@@ -82,7 +82,7 @@ class FailureReportMail(FlowOperator):
             solved=solved,
             problems=noted,
             silent=self._silent_failures({problem.task_id for problem in noted}),
-            totals=book.totals([batch.id for batch in book.batches_of_run(run.dag_id, run.run_id)]),
+            totals=book.totals([batch.id for batch in book.batches_of_run(run.dag_id, run.run_id, self.flow)]),
         )
         news = exceptions or len(report.problems) > len(noted) or not all(self._told(run, book, one) for one in noted)
         if report.has_failures and not news:

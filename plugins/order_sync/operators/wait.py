@@ -30,15 +30,26 @@ class WaitForFiles(BaseSensorOperator):
     :param conn_id: the SFTP connection.
     :param folder: the folder to look into.
     :param arrival: how long to look.
+    :param optional: hand on an empty list instead of waiting and skipping: the run has other things to do.
     :returns: the files as dicts of ``name``, ``path``, ``size`` and ``mtime`` (ISO, UTC).
     """
 
-    def __init__(self, *, flow: str, retailer: str, conn_id: str, folder: str, arrival: Arrival, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        flow: str,
+        retailer: str,
+        conn_id: str,
+        folder: str,
+        arrival: Arrival,
+        optional: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             mode="reschedule", poke_interval=arrival.poke_seconds, timeout=arrival.timeout_seconds, **kwargs
         )
         self.flow, self.retailer = flow, retailer
-        self.conn_id, self.folder, self.arrival = conn_id, folder, arrival
+        self.conn_id, self.folder, self.arrival, self.optional = conn_id, folder, arrival, optional
 
     def execute(self, context: Context) -> Any:
         """Poke until there is something to do.
@@ -61,10 +72,11 @@ class WaitForFiles(BaseSensorOperator):
             if files:
                 self._tell_unusable(run, book, [file.name for file in found if not file.path])
                 return PokeReturnValue(is_done=True, xcom_value=[_as_xcom(file) for file in files])
-            return PokeReturnValue(is_done=bool(book.unfinished_batches(self.flow, self.retailer)), xcom_value=[])
+            unfinished = bool(book.unfinished_batches(self.flow, self.retailer))
+            return PokeReturnValue(is_done=self.optional or unfinished, xcom_value=[])
 
     def _works_from_the_store(self, run: Run, book: Ledger) -> bool:
-        if book.batches_of_run(run.dag_id, run.run_id) or run.param("order_ids"):
+        if book.batches_of_run(run.dag_id, run.run_id, self.flow) or run.param("order_ids"):
             return True
         if not run.repeats_interval:
             return False

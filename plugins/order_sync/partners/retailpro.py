@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -19,6 +19,8 @@ from order_sync.partners.retailpro_connection import RetailProServer
 
 if TYPE_CHECKING:
     import aiohttp
+
+    from order_sync.partners.guarded_body import GuardedBody
 
 #: The operations, as the ledger names them.
 INVOICE, SLIP = "invoice", "slip"
@@ -78,16 +80,22 @@ class RetailPro:
         if self._session:
             await self._session.close()
 
-    async def create(self, operation: str, body: bytes) -> Reply:
+    async def create(self, operation: str, body: bytes, may_send: Callable[[], bool]) -> Reply:
         """POST one document; every way in which that can end is a reply, none is an exception.
 
         :param operation: :data:`INVOICE` or :data:`SLIP`.
         :param body: sent exactly as it is.
+        :param may_send: asked right before the body is written; nothing is sent if it says no.
         """
+        from order_sync.partners.guarded_body import GuardedBody
+
         path = self._api.invoice_path if operation == INVOICE else self._api.slip_path
         started = time.monotonic()
-        raw = await self._call("POST", path, body)
+        guarded = GuardedBody(body, may_send)
+        raw = await self._call("POST", path, guarded)
         spent = round((time.monotonic() - started) * 1000)
+        if guarded.kept_back:
+            return Reply(Verdict(Outcome.NOT_SENT, "too late for a call that was intended so long ago"), None, spent)
         if isinstance(raw, Verdict):
             return Reply(raw, None, spent)
         verdict = judge(raw.status, raw.body, body, self._api) if raw.whole else _doubt("the answer broke off")
@@ -113,7 +121,7 @@ class RetailPro:
         asked = Verdict(Outcome.NOT_SENT, evidence.message)
         return evidence, Reply(asked, raw.status, spent, raw.headers, raw.text, raw.wait)
 
-    async def _call(self, method: str, path: str, body: bytes | None) -> _Raw | Verdict:
+    async def _call(self, method: str, path: str, body: GuardedBody | None) -> _Raw | Verdict:
         """One exchange; a verdict where no status came back."""
         import aiohttp
 

@@ -17,6 +17,7 @@ from order_sync.errors import InDoubt, NotSent, OrderSyncError, Stop
 from order_sync.partners.sftp_blocks import holds
 from order_sync.partners.sftp_connection import LOST
 from order_sync.partners.sftp_files import Published, Upload, check_name
+from order_sync.partners.sftp_move import make_folder
 from order_sync.partners.sftp_session import Session, join, name_of
 from order_sync.partners.sftp_upload import LocalFile, upload
 
@@ -28,7 +29,7 @@ _LONGEST_NAME = 200  # bytes: the temporary name adds 19, and servers take 255
 class Places:
     """Where files of one call may stand besides their own folder.
 
-    :param temp_folder: folder for temporary names; None: the file's own.
+    :param temp_folder: folder for temporary names, made if missing; None: the file's own.
     :param taken_folders: folders into which the consumer moves what it has taken.
     """
 
@@ -74,6 +75,8 @@ async def publish(session: Session, uploads: Sequence[Upload], places: Places) -
     """
     jobs = [_Job(upload, places) for upload in uploads]
     _check_jobs(jobs)
+    if places.temp_folder:
+        await make_folder(session, places.temp_folder)
     folders = {job.folder for job in jobs} | {job.temp_folder for job in jobs}
     listed = {folder: await _sizes(session, folder) for folder in sorted(folders)}
     for folder, present in listed.items():

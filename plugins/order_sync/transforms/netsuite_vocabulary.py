@@ -9,17 +9,18 @@ _ADDRESS = ("name", "address1", "address2", "city", "state", "country", "zip", "
 SHIP_TO = tuple(f"fact.ship_to.{name}" for name in _ADDRESS)
 BILL_TO = tuple(f"fact.bill_to.{name}" for name in _ADDRESS)
 
-#: Other texts of the order.
+#: Other texts of the order, in the order in which the rules give them.
 ORDER_TEXTS = (
     *("order.orderId", "order.orderName", "order.productStoreId", "order.orderFacilityId", "order.salesChannel"),
     *("order.customerEmail", "order.email", "order.billTo.email", "fact.external_id", "fact.shopify_order"),
-    *("fact.customer", "fact.note", "fact.shipping_method", "fact.shipping_taxed"),
-    *("fact.order_discount", "fact.discount_code"),
+    *("fact.note", "fact.shipping_method", "fact.shipping_taxed", "fact.order_discount", "fact.discount_code"),
 )
+#: NetSuite's id of the customer.
+CUSTOMER = "fact.customer"
 ROW_TEXTS = ("line.kind", "line.number", "line.type", "line.item", "line.facility", "line.taxed", "line.closed")
 #: Paths that a mapping of sales orders may name, with the type of their values.
 ORDER_PATHS: dict[str, Type] = {
-    **dict.fromkeys((*ORDER_TEXTS, *SHIP_TO, *BILL_TO, *ROW_TEXTS), "text"),
+    **dict.fromkeys((CUSTOMER, *ORDER_TEXTS, *SHIP_TO, *BILL_TO, *ROW_TEXTS), "text"),
     **dict.fromkeys(("fact.shipping_cost", "fact.discount", "line.price", "line.amount"), "money"),
     "line.quantity": "whole",
     "fact.ordered_at": "date",
