@@ -49,8 +49,8 @@ for retailer in retailers():
             inbox, of, hotwax = folders.inbox[name], {"flow": flow}, {"conn_id": connections.hotwax_sftp}
             seek = {"folder": inbox, "arrival": settings.arrival, "optional": True}
             find = WaitForFiles(task_id=f"find_{name}", **seek, **of, **hotwax)
-            limits = settings.limits
-            collect = collecting(task_id=f"collect_{name}", files=find.output, limits=limits, **of, **hotwax)
+            seen = {"limits": settings.limits, "other_flows": [one.flow for one in STAGES if one.flow != flow]}
+            collect = collecting(task_id=f"collect_{name}", files=find.output, **seen, **of, **hotwax)
             of["work"] = collect.output
             transform = transforming(task_id=f"transform_{name}", **of)
             put = {"folders": {target: folders.export[name]}, "temp_folder": folders.unfinished}

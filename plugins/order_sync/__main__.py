@@ -129,13 +129,21 @@ def _unknown_resolve(options: argparse.Namespace) -> int:
 
 def _settings(_options: argparse.Namespace) -> int:
     from order_sync.settings import include_folder, retailers
+    from order_sync.transforms.netsuite_customers import NetSuiteCustomers
+    from order_sync.transforms.netsuite_sales_orders import NetSuiteSalesOrders
     from order_sync.transforms.predictspring_orders import PredictSpringOrders
     from order_sync.transforms.retailpro_invoices import RetailProInvoices
 
     for retailer in retailers():
         orders = PredictSpringOrders(retailer.predictspring_order_sync, include_folder(), retailer.name)
         invoices = RetailProInvoices(retailer, include_folder())
-        print(f"{retailer.name}: sound, mapping versions {orders.version} (orders), {invoices.version} (invoices)")
+        rows = retailer.netsuite_created_orders.rows
+        customers = NetSuiteCustomers(rows, include_folder(), retailer.name)
+        sales_orders = NetSuiteSalesOrders(rows, include_folder(), retailer.name)
+        print(
+            f"{retailer.name}: sound, mapping versions {orders.version} (orders), {invoices.version} (invoices), "
+            f"{customers.version} (customers), {sales_orders.version} (sales orders)"
+        )
     return 0
 
 

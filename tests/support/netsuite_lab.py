@@ -107,8 +107,9 @@ class NetSuiteLab:
         )
         files = find.poke(of["find"]).xcom_value
         collect = stage.collect(
-            task_id="collect", conn_id="hotwax_sftp", files=files, limits=self.settings.limits, **here
-        )
+            task_id="collect", conn_id="hotwax_sftp", files=files, limits=self.settings.limits,
+            other_flows=[one.flow for one in STAGES if one.flow != stage.flow], **here,
+        )  # fmt: skip
         work = collect.execute(of["collect"])
         stage.transform(task_id="transform", work=work, **here).execute(of["transform"])
         Publish(

@@ -116,11 +116,11 @@ class BatchDecisions:
         :param going: whether an earlier version of it goes out with this very frame.
         """
         record_id = admission.record_id or 0
+        if candidate.left_out and not candidate.cause:
+            return Decision(record_id, State.EXCLUDED, candidate.left_out)
         cause = candidate.cause or self._changed(candidate.arrival.order_key, admission, going)
         if cause:
             return Decision(record_id, State.QUARANTINED, cause.reason, cause.field, cause.message)
-        if candidate.left_out:
-            return Decision(record_id, State.EXCLUDED, candidate.left_out)
         if candidate.waits_for:
             first, told = candidate.waits_for[0], ", ".join(candidate.waits_for[:20])
             return Decision(record_id, State.WAITING, "WAITS_FOR", first, f"waits for {told}.")

@@ -28,7 +28,7 @@ class Collect(FlowOperator):
     :param conn_id: the SFTP connection.
     :param files: what :class:`~order_sync.operators.wait.WaitForFiles` found.
     :param limits: bounds for counting the orders of a file.
-    :param other_flows: ledger flows whose exceptions ``order_ids`` may name, too: a later task brings them again.
+    :param other_flows: ledger flows whose records ``order_ids`` may name, too: another task brings them again.
     :returns: ``{"batches": [...]}``, or ``{"dry_run": [...]}`` with the inputs of a dry run.
     """
 
@@ -137,14 +137,10 @@ class Collect(FlowOperator):
         :raises Stop: an order is unknown or does not wait, or none waits at all.
         """
         asked = [str(order).strip() for order in run.param("order_ids")]
-        others_wait = False
         if asked == ["all"]:
             ids = book.open_exception_ids(self.flow, self.retailer)
-            others_wait = any(book.open_exception_ids(flow, self.retailer) for flow in self.other_flows)
         else:
-            elsewhere = self._waiting_elsewhere(book, asked)
-            others_wait = bool(elsewhere)
-            asked = [order for order in asked if order not in elsewhere]
+            asked = self._not_elsewhere(book, asked)
             records = book.records_by_order(self.flow, self.retailer, asked)
             waiting = {record.order_key: record.id for record in records if record.state is State.QUARANTINED}
             others = {record.order_key: record.state.value for record in records}
@@ -155,14 +151,15 @@ class Collect(FlowOperator):
                     next_step="Leave them out; an unknown order has to arrive in a file first.",
                 )
             ids = list(waiting.values())
-        if not ids and not others_wait:
+        if not ids and not self.other_flows:
             raise Stop("No order waits as an exception.", next_step="Nothing to do.")
         return book.record_locations(ids)
 
-    def _waiting_elsewhere(self, book: Ledger, asked: Sequence[str]) -> set[str]:
-        """Of what was asked for, that which waits in another ledger flow."""
+    def _not_elsewhere(self, book: Ledger, asked: Sequence[str]) -> list[str]:
+        """Of what was asked for, that which is no record of another flow."""
         found = [record for flow in self.other_flows for record in book.records_by_order(flow, self.retailer, asked)]
-        return {record.order_key for record in found if record.state is State.QUARANTINED}
+        known = {record.order_key for record in found}
+        return [order for order in asked if order not in known]
 
     def _created(
         self,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +24,8 @@ from order_sync.staging import Staging
 CUSTOMER, ORDER, LINE, DISCOUNT_LINE = (
     "netsuite_customer", "netsuite_order", "netsuite_line", "netsuite_discount_line",
 )  # fmt: skip
+#: The kinds of return files whose ids are kept.
+_KINDS = frozenset({Kind.CUSTOMERS, Kind.SALES_ORDERS, Kind.SALES_ORDER_LINES})
 #: The ledger's flow of the return files themselves.
 ANSWERS = "netsuite_answers"
 
@@ -67,9 +69,8 @@ class TakeAnswers(FlowOperator):
         """The files that were not taken in before, the oldest first."""
         listed: dict[tuple[str, int, object], RemoteFile] = {}
         for place in self.folders.answers():
-            for one in (place, f"{place}/archive"):
-                for file in self._listed(sftp, one):
-                    listed.setdefault((file.name, file.size, file.mtime), file)
+            for file in (*self._read(sftp.list(place)), *self._archived(sftp, place)):
+                listed.setdefault((file.name, file.size, file.mtime), file)
         known = book.sighted(ANSWERS, self.retailer, [file.name for file in listed.values()])
         new = sorted((file for key, file in listed.items() if key not in known), key=lambda one: (one.mtime, one.name))
         places = {file.path: folder / str(number) for number, file in enumerate(new)}
@@ -79,20 +80,23 @@ class TakeAnswers(FlowOperator):
                 continue
             yield fetched, places[fetched.remote.path]
 
-    @staticmethod
-    def _listed(sftp: SftpClient, folder: str) -> list[RemoteFile]:
-        """The return files of a folder; one that nobody has made yet is empty."""
+    def _archived(self, sftp: SftpClient, place: str) -> list[RemoteFile]:
+        """The return files that HotWax has imported already; its archive is there once it did so for the first time."""
         try:
-            found = sftp.list(folder)
+            return self._read(sftp.list(f"{place}/archive"))
         except Stop:
             return []
-        return [file for file in found if not file.is_dir and file.size and netsuite_files.kind_of(file.name)]
+
+    @staticmethod
+    def _read(files: Sequence[RemoteFile]) -> list[RemoteFile]:
+        """The files whose ids are kept; those of other kinds are for others to read."""
+        return [file for file in files if not file.is_dir and file.size and netsuite_files.kind_of(file.name) in _KINDS]
 
     def _take(self, run: Run, book: Ledger, fetched: Fetched, path: Path) -> None:
         """Keep the ids of one file, then note that it was taken in: in this order, so that nothing is lost between."""
         remote = fetched.remote
         try:
-            told = _read(remote.name, path.read_bytes())
+            told = _ids(remote.name, path.read_bytes())
         except BadInput as error:
             self._tell(run, book, f"return file {remote.name!r:.120}", error.message, error.next_step)
             told = _Told({}, 0)
@@ -133,18 +137,17 @@ class TakeAnswers(FlowOperator):
         )
 
 
-def _read(name: str, data: bytes) -> _Told:
-    """The ids of one return file; error files hold none.
+def _ids(name: str, data: bytes) -> _Told:
+    """The ids of one return file.
 
     :raises BadInput: it is not what its name says.
     """
     kind = netsuite_files.kind_of(name)
-    readers: Mapping[Kind, Callable[[], _Told]] = {
-        Kind.CUSTOMERS: lambda: _customers(netsuite_files.customers(name, data)),
-        Kind.SALES_ORDERS: lambda: _orders(netsuite_files.orders(name, data)),
-        Kind.SALES_ORDER_LINES: lambda: _lines(netsuite_files.lines(name, data)),
-    }
-    return readers[kind]() if kind in readers else _Told({}, 0)
+    if kind is Kind.CUSTOMERS:
+        return _customers(netsuite_files.customers(name, data))
+    if kind is Kind.SALES_ORDERS:
+        return _orders(netsuite_files.orders(name, data))
+    return _lines(netsuite_files.lines(name, data))
 
 
 def _customers(answers: Answers[CustomerId]) -> _Told:

@@ -22,6 +22,7 @@ class Outcome:
     :param emitted: orders in the order feed.
     :param excluded: orders left out, by code of :data:`~order_sync.reasons.EXCLUSIONS`.
     :param rejected: orders set aside, by code of :data:`~order_sync.reasons.REASONS`.
+    :param waiting: orders that wait for something else.
     """
 
     count_in: int = 0
@@ -31,6 +32,7 @@ class Outcome:
     emitted: int = 0
     excluded: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
+    waiting: int = 0
     feed_rows: int = 0
     variance_rows: int = 0
     slips: int = 0
@@ -50,6 +52,8 @@ class Outcome:
                 self.rejected[kind.value] += 1
         elif decision.state is State.READY:
             self.emitted += 1
+        elif decision.state is State.WAITING:
+            self.waiting += 1
         else:
             counted = self.excluded if decision.state is State.EXCLUDED else self.rejected
             counted[decision.reason] += 1
@@ -63,6 +67,7 @@ class Outcome:
         """The outcome for the log."""
         told = [f"{self.count_in} orders in, {self.emitted} into the feed ({self.feed_rows} rows)"]
         told += [f"{count} left out: {code}" for code, count in sorted(self.excluded.items())]
+        told += [f"{self.waiting} wait for something that the partner does not know yet"] if self.waiting else []
         told += [f"{count} set aside: {code}" for code, count in sorted(self.rejected.items())]
         told += [f"{self.variance_rows} rows of stock variance"] if self.variance_rows else []
         return told + ([f"{self.slips} manual slips"] if self.slips else [])
@@ -78,4 +83,5 @@ class Outcome:
             "feed_rows": self.feed_rows,
             "variance_rows": self.variance_rows,
             "slips": self.slips,
+            "waiting": self.waiting,
         }

@@ -137,7 +137,7 @@ def _inputs(book: Ledger, batch: Batch) -> list[Input]:
             file.sha256,
             file.uri,
             file.name,
-            wanted.get(file.file_id) if batch.selection else None,
+            wanted.get(file.file_id, frozenset()) if batch.selection else None,
         )
         for file in files
         if file.duplicate_of is None

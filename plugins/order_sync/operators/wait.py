@@ -80,7 +80,7 @@ class WaitForFiles(BaseSensorOperator):
             return True
         if not run.repeats_interval:
             return False
-        if not book.batches_of_window(self.flow, self.retailer, *run.window):
+        if not self.optional and not book.batches_of_window(self.flow, self.retailer, *run.window):
             raise AirflowSkipException(f"Nothing was collected between {run.window.start} and {run.window.end}.")
         return True
 
@@ -113,7 +113,9 @@ class WaitForFiles(BaseSensorOperator):
         if not names:
             return files[: self.arrival.max_files]
         missing = sorted(set(names) - {file.name for file in files})
-        if missing:
+        if missing and self.optional:
+            self.log.info("Not in folder %s: %s.", self.folder, ", ".join(missing))
+        elif missing:
             raise Stop(
                 f"Folder {self.folder} holds no finished file named {', '.join(missing)}.",
                 next_step="Check the name; a file of an earlier run lies in the archive folder: move it back here.",
