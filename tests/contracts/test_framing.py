@@ -218,8 +218,12 @@ def test_order_over_several_lines_that_is_too_large() -> None:
 
 def test_many_blanks_are_no_order_that_is_too_large() -> None:
     blanks = b" \n" * 300
-    for data in (blanks + b'{"a":1}', b'{"a":1}\n' + blanks + b'{"b":2}', blanks + b"[]" + blanks):
-        read(data, most=100)
+    for data, count in (
+        (blanks + b'{"a":1}', 1),
+        (b'{"a":1}\n' + blanks + b'{"b":2}', 2),
+        (blanks + b"[]" + blanks, 0),
+    ):
+        assert len(read(data, most=100)[1]) == count
 
 
 def test_records_are_read_one_at_a_time() -> None:

@@ -9,10 +9,10 @@ import pytest
 from order_sync.contracts.hotwax_completed import (
     GoodIdentification,
     Identifications,
-    decode,
     guess_order_id,
     instant,
     minor_units,
+    orders,
     text,
 )
 from order_sync.errors import BadInput
@@ -20,12 +20,12 @@ from order_sync.errors import BadInput
 
 def refusal(data: bytes) -> tuple[str, str]:
     with pytest.raises(BadInput) as caught:
-        decode(data)
+        orders.decode(data)
     return caught.value.reason, caught.value.field
 
 
 def test_only_what_is_used_is_read() -> None:
-    order = decode(
+    order = orders.decode(
         b'{"orderId": 7, "strange": [{"a": 1}], "shipments": [{"shipmentItems": [{"shipmentId": null, "x": 1}]}]}'
     )
     assert order.orderId == 7
@@ -36,7 +36,7 @@ def test_only_what_is_used_is_read() -> None:
 
 @pytest.mark.parametrize("written", ["65.97", '"65.97"', "6597e-2"])
 def test_amounts_are_exact(written: str) -> None:
-    assert decode(f'{{"grandTotal": {written}}}'.encode()).grandTotal == Decimal("65.97")
+    assert orders.decode(f'{{"grandTotal": {written}}}'.encode()).grandTotal == Decimal("65.97")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_records_that_do_not_fit(data: bytes, wanted: tuple[str, str]) -> None:
 
 def test_the_message_names_the_field() -> None:
     with pytest.raises(BadInput, match=r"field shipments\[0\].shipTo: Expected `object \| null`, got `array`\."):
-        decode(b'{"shipments": [{"shipTo": []}]}')
+        orders.decode(b'{"shipments": [{"shipTo": []}]}')
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,8 @@ def test_every_field_of_an_order_can_be_read(path: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(LINE_FIELDS))
 def test_every_field_of_a_line_can_be_read(path: str) -> None:
-    type_of(predictspring.schema([], [path]), f"orderProductList.{path}")
+    kind = type_of(predictspring.schema([], [path]), f"orderProductList.{path}")
+    assert pa.types.is_decimal(kind) == (LINE_FIELDS[path] in {Kind.MONEY, Kind.WHOLE})
 
 
 def test_no_amount_is_ever_a_float() -> None:

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from order_sync.contracts import money
+from order_sync.contracts.hotwax_records import Reader
 from order_sync.errors import BadInput
 
 Id = str | int | None
@@ -26,7 +27,6 @@ _MILLISECOND = timedelta(milliseconds=1)
 #: Decimal arithmetic that never rounds: it raises instead.
 _EXACTLY = Context(prec=28, traps=[Inexact, InvalidOperation])
 _STEPS = [Decimal(1).scaleb(-decimals) for decimals in range(4)]
-_PATH = re.compile(r" - at `\$\.?(.*)`$")
 _ORDER_ID = re.compile(rb'"orderId"\s*:\s*(?:"([^"\\]{1,64})"|(\d{1,20})(?=\s*[,}]))')
 
 
@@ -138,34 +138,7 @@ class CompletedOrder(msgspec.Struct, gc=False):
     shipments: list[Shipment] | None = None
 
 
-_decoder = msgspec.json.Decoder(CompletedOrder)
-
-
-def decode(data: bytes) -> CompletedOrder:
-    """Read one order.
-
-    :raises BadInput: ``FILE_ENCODING``, ``RECORD_NOT_JSON``, ``RECORD_TOO_DEEP``, or ``RECORD_WRONG_TYPE`` with the
-        path of the field.
-    """
-    try:
-        return _decoder.decode(data)
-    except msgspec.ValidationError as error:
-        found = _PATH.search(str(error))
-        path = found[1] if found else ""
-        problem = _PATH.sub("", str(error))
-        raise BadInput("RECORD_WRONG_TYPE", f"field {path or 'order'}: {problem}.", field=path) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _unreadable(data, error) from error
-    except RecursionError as error:
-        raise BadInput("RECORD_TOO_DEEP", "it is nested too deeply to be read.") from error
-
-
-def _unreadable(data: bytes, error: Exception) -> BadInput:
-    try:
-        data.decode()
-    except UnicodeDecodeError as wrong:
-        return BadInput("FILE_ENCODING", f"byte {wrong.start} of the record is not UTF-8 (Latin-1 perhaps).")
-    return BadInput("RECORD_NOT_JSON", f"{error}.")
+orders = Reader(CompletedOrder, "order")
 
 
 def guess_order_id(data: bytes) -> str:

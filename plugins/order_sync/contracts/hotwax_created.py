@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import re
 from decimal import Decimal
-from typing import Generic, TypeVar
 
 import msgspec
 
@@ -25,10 +24,8 @@ from order_sync.contracts.hotwax_completed import (
     Phone,
     text,
 )
-from order_sync.errors import BadInput
+from order_sync.contracts.hotwax_records import Reader
 
-T = TypeVar("T")
-_PATH = re.compile(r" - at `\$\.?(.*)`$")
 _NUMBER = re.compile(r"[1-9][0-9]{7,14}")
 _NO_PHONE = re.compile(r"[^0-9+()./ \-]")
 _PUNCTUATION = re.compile(r"[^0-9]")
@@ -132,45 +129,8 @@ class Customer(msgspec.Struct, gc=False):
     partyIdentifications: list[PartyIdentification] | None = None
 
 
-class Reader(Generic[T]):
-    """Decodes records of one kind.
-
-    :param kind: the structure.
-    :param name: what messages call a record.
-    """
-
-    def __init__(self, kind: type[T], name: str) -> None:
-        self._decoder, self._name = msgspec.json.Decoder(kind), name
-
-    def decode(self, data: bytes) -> T:
-        """Read one record.
-
-        :raises BadInput: ``FILE_ENCODING``, ``RECORD_NOT_JSON``, ``RECORD_TOO_DEEP``, or ``RECORD_WRONG_TYPE`` with
-            the path of the field.
-        """
-        try:
-            return self._decoder.decode(data)
-        except msgspec.ValidationError as error:
-            found = _PATH.search(str(error))
-            path = found[1] if found else ""
-            problem = _PATH.sub("", str(error))
-            raise BadInput("RECORD_WRONG_TYPE", f"field {path or self._name}: {problem}.", field=path) from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise _unreadable(data, error) from error
-        except RecursionError as error:
-            raise BadInput("RECORD_TOO_DEEP", "it is nested too deeply to be read.") from error
-
-
 orders = Reader(CreatedOrder, "order")
 customers = Reader(Customer, "customer")
-
-
-def _unreadable(data: bytes, error: Exception) -> BadInput:
-    try:
-        data.decode()
-    except UnicodeDecodeError as wrong:
-        return BadInput("FILE_ENCODING", f"byte {wrong.start} of the record is not UTF-8 (Latin-1 perhaps).")
-    return BadInput("RECORD_NOT_JSON", f"{error}.")
 
 
 def guess_party_id(data: bytes) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from datetime import datetime
+from typing import NamedTuple, Required, TypedDict, Unpack
 
 from order_sync.contracts.bundles import Bounds
 from order_sync.contracts.predictspring import guess_order_id
@@ -17,6 +18,7 @@ from order_sync.ledger import (
     AdmissionKind,
     Arrival,
     Batch,
+    BatchState,
     Decision,
     Ledger,
     PreviousRecord,
@@ -49,6 +51,17 @@ class Candidate(NamedTuple):
     waits_for: tuple[str, ...] = ()
 
 
+class Details(TypedDict, total=False):
+    """What else the ledger keeps of a record; see :class:`~order_sync.ledger.Arrival`."""
+
+    amount_minor: Required[int | None]
+    currency: Required[str]
+    lines: Required[int]
+    kind: str
+    order_date: datetime | None
+    store: str
+
+
 class BatchDecisions:
     """Takes the orders of one batch into the ledger and decides on each.
 
@@ -74,6 +87,45 @@ class BatchDecisions:
         self.inputs = {source.position: source for source in inputs}
         self._admitter = Admitter(book, staging, batch, run, bounds, limits.max_record_bytes)
         self.outcome = Outcome()
+
+    def candidate(
+        self,
+        record: SourceRecord,
+        key: str,
+        sent: bytes,
+        *,
+        cause: BadInput | None,
+        left_out: str,
+        waits_for: tuple[str, ...] = (),
+        **details: Unpack[Details],
+    ) -> Candidate:
+        """A record that is known by what is sent for it: the same rows or body from another source are no change.
+
+        :param key: its business identity; blank: its place in the file.
+        :param sent: exactly what goes out; blank where nothing does, then the record itself counts.
+        """
+        arrival = Arrival(
+            order_key=self.key(record, key),
+            content_hash=hashlib.sha256(sent or record.data).hexdigest(),
+            updated_ms=None,
+            file_id=self.inputs[record.file].file_id,
+            record_index=record.index,
+            offset=record.offset,
+            length=len(record.data),
+            **details,
+        )
+        return Candidate(arrival, record.data, cause, left_out, waits_for)
+
+    def done(self, mapping_version: str) -> None:
+        """Note that the batch is transformed."""
+        self._book.move_batch(
+            self._batch.id,
+            {BatchState.COLLECTED, BatchState.TRANSFORMED},
+            BatchState.TRANSFORMED,
+            at=self._run.now,
+            mapping_version=mapping_version,
+            summary=self.outcome.as_dict(self._batch.id),
+        )
 
     def decide_faults(self) -> None:
         """Decide on the files, or parts of files, that could not be read."""
@@ -190,3 +242,8 @@ class BatchDecisions:
                 f"Batch {self._batch.id} does not close: {gap}.",
                 next_step="Nothing was published. Keep the batch's files and the ledger, and call its maintainers.",
             )
+
+
+def is_sent(decision: Decision | None) -> bool:
+    """Whether a verdict lets a record go out; None is a repeat of what is known."""
+    return decision is not None and decision.state is State.READY

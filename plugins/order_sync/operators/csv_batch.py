@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -14,8 +13,8 @@ from typing import NamedTuple, Protocol
 from order_sync.errors import BadInput
 from order_sync.faults import point
 from order_sync.flow import Run
-from order_sync.ledger import Arrival, Batch, BatchState, Decision, Ledger, State
-from order_sync.operators.batch_decisions import BatchDecisions, Candidate
+from order_sync.ledger import Batch, Ledger
+from order_sync.operators.batch_decisions import BatchDecisions, Candidate, is_sent
 from order_sync.operators.batch_reader import Input
 from order_sync.operators.outcome import Outcome
 from order_sync.operators.outputs import Output, register
@@ -105,7 +104,7 @@ class CsvBatch:
                     self._decisions.cancel_surrogates()
                     self._decisions.check_equation()
                     point("transform.before_register")
-                    self._register(outcome)
+                    self._register()
             finally:
                 for file in self._files:
                     with suppress(OSError):
@@ -115,7 +114,7 @@ class CsvBatch:
     def _decide(self, drafts: Sequence[Draft], folder: Path) -> None:
         _, decisions = self._decisions.decide([self._candidate(draft) for draft in drafts])
         for draft, decision in zip(drafts, decisions, strict=True):
-            if _is_sent(decision):
+            if is_sent(decision):
                 file = self._file(draft.row_count, folder)
                 file.output.write(draft.rows, draft.row_count)
                 file.output.orders += 1
@@ -137,24 +136,13 @@ class CsvBatch:
         return self._decisions.key(draft.record, draft.key)
 
     def _candidate(self, draft: Draft) -> Candidate:
-        record = draft.record
-        arrival = Arrival(
-            order_key=self._key(draft),
-            content_hash=hashlib.sha256(draft.rows or record.data).hexdigest(),
-            updated_ms=None,
-            file_id=self._decisions.inputs[record.file].file_id,
-            record_index=record.index,
-            offset=record.offset,
-            length=len(record.data),
-            amount_minor=draft.amount_minor,
-            currency=draft.currency,
-            lines=draft.lines,
-            order_date=draft.order_date,
+        return self._decisions.candidate(
+            draft.record, draft.key, draft.rows, cause=draft.cause, left_out=draft.left_out, waits_for=draft.waits_for,
+            amount_minor=draft.amount_minor, currency=draft.currency, lines=draft.lines, order_date=draft.order_date,
             store=draft.store,
-        )
-        return Candidate(arrival, record.data, draft.cause, draft.left_out, draft.waits_for)
+        )  # fmt: skip
 
-    def _register(self, outcome: Outcome) -> None:
+    def _register(self) -> None:
         for number, file in enumerate(self._files, start=1):
             file.output.finish()
             feed = register(
@@ -165,15 +153,4 @@ class CsvBatch:
             self._book.attach_records_to_feed(feed.id, file.keys)
         for feed in self._book.feeds_of_batch(self._batch.id)[len(self._files) :]:
             self._book.drop_staged_feed(self._batch.id, feed.target)
-        self._book.move_batch(
-            self._batch.id,
-            {BatchState.COLLECTED, BatchState.TRANSFORMED},
-            BatchState.TRANSFORMED,
-            at=self._run.now,
-            mapping_version=self._rows.version,
-            summary=outcome.as_dict(self._batch.id),
-        )
-
-
-def _is_sent(decision: Decision | None) -> bool:
-    return decision is not None and decision.state is State.READY
+        self._decisions.done(self._rows.version)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from order_sync.faults import point
 from order_sync.flow import Run
-from order_sync.ledger import Arrival, Batch, BatchState, Decision, Ledger, State
-from order_sync.operators.batch_decisions import BatchDecisions, Candidate
+from order_sync.ledger import Batch, Ledger, State
+from order_sync.operators.batch_decisions import BatchDecisions, Candidate, is_sent
 from order_sync.operators.batch_reader import Input
 from order_sync.operators.deliver import ORDER_TO_INVOICE
 from order_sync.operators.manual_slips import MANUAL_SLIPS, SEND_SALE, slip_line
@@ -62,7 +61,7 @@ class InvoiceBatch:
                     self._decisions.cancel_surrogates()
                     self._decisions.check_equation()
                     point("transform.before_register")
-                    self._register(outputs, outcome)
+                    self._register(outputs)
             finally:
                 for output in outputs.values():
                     output.close()
@@ -75,10 +74,10 @@ class InvoiceBatch:
             self._cancel_unnumbered(drafts)
         notes = {}
         for draft, admission, decision in zip(drafts, admissions, decisions, strict=True):
-            if _is_sent(decision):
+            if is_sent(decision):
                 invoices.write((b",\n" if invoices.rows else b"\n") + draft.body, 1)
                 invoices.orders += 1
-            if _is_sent(decision) or (decision and decision.reason == SEND_SALE):
+            if is_sent(decision) or (decision and decision.reason == SEND_SALE):
                 for slip in draft.slips:
                     slips.write(slip_line(draft.order_key, slip.number, slip.body), 1)
             if draft.notes and admission.record_id and decision:
@@ -102,26 +101,14 @@ class InvoiceBatch:
 
     def _candidate(self, draft: InvoiceDraft) -> Candidate:
         """An order as the ledger takes it: known by the number that Retail Pro will have, equal if the body is."""
-        record = draft.record
         hotwax = f"hotwax:{draft.order_id}" if draft.order_id else ""
-        arrival = Arrival(
-            order_key=self._decisions.key(record, draft.order_key or hotwax),
-            content_hash=hashlib.sha256(draft.body or record.data).hexdigest(),
-            updated_ms=None,
-            file_id=self._decisions.inputs[record.file].file_id,
-            record_index=record.index,
-            offset=record.offset,
-            length=len(record.data),
-            amount_minor=draft.amount_minor,
-            currency=draft.currency,
-            lines=draft.lines,
-            kind=draft.kind,
-            order_date=draft.order_date,
-            store=draft.store,
-        )
-        return Candidate(arrival, record.data, draft.cause, draft.left_out)
+        return self._decisions.candidate(
+            draft.record, draft.order_key or hotwax, draft.body, cause=draft.cause, left_out=draft.left_out,
+            amount_minor=draft.amount_minor, currency=draft.currency, lines=draft.lines, kind=draft.kind,
+            order_date=draft.order_date, store=draft.store,
+        )  # fmt: skip
 
-    def _register(self, outputs: dict[str, Output], outcome: Outcome) -> None:
+    def _register(self, outputs: dict[str, Output]) -> None:
         money = self._book.equation(self._batch.id).sending.amounts
         for target, (label, ending) in _LABELS.items():
             output = outputs[target]
@@ -133,15 +120,4 @@ class InvoiceBatch:
                 target=target, label=label, ending=ending, settings=self._transform.settings,
                 amounts=money if target == ORDER_TO_INVOICE else {}, carries_records=False,
             )  # fmt: skip
-        self._book.move_batch(
-            self._batch.id,
-            {BatchState.COLLECTED, BatchState.TRANSFORMED},
-            BatchState.TRANSFORMED,
-            at=self._run.now,
-            mapping_version=self._transform.version,
-            summary=outcome.as_dict(self._batch.id),
-        )
-
-
-def _is_sent(decision: Decision | None) -> bool:
-    return decision is not None and decision.state is State.READY
+        self._decisions.done(self._transform.version)

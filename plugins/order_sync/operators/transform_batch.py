@@ -17,7 +17,6 @@ from order_sync.ledger import (
     Admission,
     Arrival,
     Batch,
-    BatchState,
     FeedState,
     Ledger,
     State,
@@ -86,14 +85,7 @@ class BatchTransform:
                 self._decisions.check_equation()
                 point("transform.before_register")
                 outputs.register(self._book, self._staging, self._batch, self._run, self._transform)
-                self._book.move_batch(
-                    self._batch.id,
-                    {BatchState.COLLECTED, BatchState.TRANSFORMED},
-                    BatchState.TRANSFORMED,
-                    at=self._run.now,
-                    mapping_version=self._transform.version,
-                    summary=self._outcome.as_dict(self._batch.id),
-                )
+                self._decisions.done(self._transform.version)
         return self._outcome
 
     def _frame(self, mapped: MappedFrame, outputs: Outputs) -> None:

@@ -147,7 +147,7 @@ class RetailProInvoices:
 
     def _find(self, record: SourceRecord) -> Finding:
         try:
-            order = hotwax_completed.decode(record.data)
+            order = hotwax_completed.orders.decode(record.data)
         except BadInput as cause:
             return Finding(order_id=hotwax_completed.guess_order_id(record.data), cause=told(cause))
         return self._rules.find(order)
