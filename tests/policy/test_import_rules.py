@@ -9,8 +9,9 @@ import pytest
 from tests.policy.repository import PACKAGE, ROOT, imported, imports, python_files, shown, within
 
 PURE = tuple(f"plugins/order_sync/{name}" for name in ("contracts", "mapping", "transforms", "reports"))
-PURE_MODULES = tuple(
-    f"plugins/order_sync/{name}.py" for name in ("errors", "reasons", "settings", "netsuite_settings", "yaml_file")
+PURE_MODULES = (
+    "plugins/order_sync/settings",
+    *(f"plugins/order_sync/{name}.py" for name in ("errors", "reasons", "yaml_file")),
 )
 NETWORK = (
     *("socket", "ssl", "asyncio", "asyncssh", "paramiko", "requests", "aiohttp", "httpx", "urllib", "urllib3"),
@@ -29,10 +30,8 @@ def test_pure_code_knows_neither_airflow_nor_network(place: str) -> None:
     [
         ("contracts", {"contracts", "errors", "reasons"}),
         ("mapping", {"mapping", "contracts", "errors", "reasons", "yaml_file"}),
-        (
-            "transforms",
-            {"transforms", "mapping", "contracts", "errors", "reasons", "settings", "netsuite_settings", "yaml_file"},
-        ),
+        ("transforms", {"transforms", "mapping", "contracts", "errors", "reasons", "settings", "yaml_file"}),
+        ("settings", {"settings", "contracts", "errors", "reasons", "yaml_file"}),
         ("reports", {"reports", "contracts", "ledger", "errors", "reasons"}),
         ("ledger", {"ledger", "errors", "reasons"}),
         ("partners", {"partners", "contracts", "errors", "reasons", "faults"}),

@@ -15,8 +15,7 @@ import msgspec
 import yaml
 
 from order_sync.errors import BadInput
-from order_sync.netsuite_settings import NetSuiteOrders
-from order_sync.settings import include_folder
+from order_sync.settings import NetSuiteOrders, include_folder
 from order_sync.transforms.netsuite_customers import CustomerDraft, NetSuiteCustomers
 from order_sync.transforms.netsuite_sales_orders import NetSuiteSalesOrders, OrderDraft
 from order_sync.transforms.tlog_frame import SourceRecord

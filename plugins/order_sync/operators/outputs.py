@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from order_sync.flow import Run
 from order_sync.ledger import Batch, Feed, Ledger, NameTaken
-from order_sync.settings import NetSuiteCreatedOrders, PredictSpringOrderSync, RetailProInvoicing
+from order_sync.settings import FileNames
 from order_sync.staging import Staging
 from order_sync.transforms.predictspring_orders import INVENTORY_VARIANCE, ORDER_FEED, PredictSpringOrders
 
@@ -109,7 +109,7 @@ def register(
     target: str,
     label: str,
     ending: str,
-    settings: PredictSpringOrderSync | RetailProInvoicing | NetSuiteCreatedOrders,
+    settings: FileNames,
     amounts: Mapping[str, int],
     carries_records: bool,
 ) -> Feed:

@@ -14,7 +14,7 @@ from order_sync.contracts.hotwax_completed import GoodIdentification, Identifica
 from order_sync.contracts.hotwax_created import CreatedOrder, OrderItem
 from order_sync.errors import BadInput
 from order_sync.mapping.lookups import Lookup
-from order_sync.netsuite_settings import NetSuiteOrders
+from order_sync.settings import NetSuiteOrders
 from order_sync.transforms.invoice_items import rank
 from order_sync.transforms.invoice_money import Currency
 from order_sync.transforms.netsuite_money import Adjustments, Charges, amount, bad_money

@@ -23,7 +23,7 @@ from order_sync.contracts.hotwax_completed import (
 from order_sync.contracts.hotwax_created import CreatedOrder, OrderItem, Place, e164
 from order_sync.errors import BadInput
 from order_sync.mapping.lookups import Lookup
-from order_sync.netsuite_settings import NetSuiteOrders
+from order_sync.settings import NetSuiteOrders
 from order_sync.transforms.invoice_money import Currency
 from order_sync.transforms.invoice_order import told
 from order_sync.transforms.netsuite_lines import Line, LineReader, Row, is_cancelled

@@ -25,7 +25,7 @@ from order_sync.mapping import model as mapping_model
 from order_sync.mapping.engine import Engine
 from order_sync.mapping.model import Vocabulary
 from order_sync.mapping.sheet import Numbers, Sheet
-from order_sync.netsuite_settings import NetSuiteOrders
+from order_sync.settings import NetSuiteOrders
 from order_sync.transforms.arrays import clean
 from order_sync.transforms.invoice_order import told
 from order_sync.transforms.netsuite_frames import in_frames

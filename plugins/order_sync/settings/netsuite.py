@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from order_sync.settings.parts import Arrival, Limits
+
 
 class NetSuiteIdentifications(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Under which types HotWax keeps the numbers that others gave.
@@ -92,3 +94,47 @@ class NetSuiteOrders(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     def texts(self) -> dict[str, str]:
         """What a mapping may call ``setting``."""
         return {**self.values, "date_format": self.date_format}
+
+
+class NetSuiteFolders(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Folders for NetSuite, by what stands in them.
+
+    :param inbox: where HotWax drops ``customers`` and created ``orders``; each with ``archive`` and ``error`` below.
+    :param export: where NetSuite takes them from: any file, so that unfinished ones must lie elsewhere.
+    :param unfinished: that is where.
+    :param customer_ids: where NetSuite's return files come, like ``order_ids`` and ``line_ids``.
+    """
+
+    inbox: dict[Literal["customers", "orders"], str]
+    export: dict[Literal["customers", "orders"], str]
+    unfinished: str
+    customer_ids: str
+    order_ids: str
+    line_ids: str
+
+    def answers(self) -> tuple[str, ...]:
+        """Where return files come."""
+        return (self.customer_ids, self.order_ids, self.line_ids)
+
+
+class NetSuiteCreatedOrders(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Settings of the flow ``netsuite_created_orders``.
+
+    :param schedule: cron, UTC.
+    :param file_prefix: first part of the names of files that are written.
+    :param deadline_hours: after which a customer or an order without an answer of NetSuite is reported by name.
+    :param rows: how customers and orders are written.
+    """
+
+    schedule: str
+    file_prefix: str
+    deadline_hours: float
+    folders: NetSuiteFolders
+    arrival: Arrival
+    limits: Limits
+    rows: NetSuiteOrders
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of file names and order dates."""
+        return self.rows.zone
