@@ -16,7 +16,7 @@ from sqlalchemy.engine import Dialect
 from order_sync.ledger.states import BatchState, FeedState, State
 
 #: The revision of ``migrations/versions`` that this code works with.
-REVISION = "0003"
+REVISION = "0004"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -341,6 +341,18 @@ partner_ids = sa.Table(
     _words("source"),
     _time("at"),
     sa.UniqueConstraint("retailer", "kind", "key"),
+)
+
+cursors = sa.Table(
+    "cursors",
+    metadata,
+    _id(),
+    _text("flow", 100),
+    _text("retailer", 100),
+    _time("reached"),
+    _time("moved_at"),
+    _text("moved_by", 250),
+    sa.UniqueConstraint("flow", "retailer"),
 )
 
 notes = sa.Table(

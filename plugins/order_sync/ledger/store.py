@@ -8,6 +8,7 @@ from order_sync.ledger.admit import Admitting
 from order_sync.ledger.alone import Alone
 from order_sync.ledger.batches import Batches
 from order_sync.ledger.calls import Calls
+from order_sync.ledger.cursors import Cursors
 from order_sync.ledger.decisions import Decisions
 from order_sync.ledger.exceptions import Exceptions
 from order_sync.ledger.feeds import Feeds
@@ -30,6 +31,7 @@ class Ledger(
     Calls,
     Responses,
     PartnerIds,
+    Cursors,
     Stock,
     Summaries,
     Exceptions,
