@@ -57,7 +57,7 @@ def make_engine(url: URL) -> Engine:
     try:
         if url.get_backend_name() == "sqlite":
             return _sqlite_engine(url)
-        # A prepared statement would be planned once, when the tables are empty, and never again.
+        # A prepared statement would be planned once, when the tables are empty, and never again; but see Kept.
         unprepared = {"prepare_threshold": None}
         return sa.create_engine(url, pool_pre_ping=True, pool_size=2, hide_parameters=True, connect_args=unprepared)
     except ModuleNotFoundError as missing:
@@ -105,8 +105,17 @@ def lock_key(name: str) -> sa.Function[int]:
     return sa.func.hashtextextended(f"order_sync:{name}", 0, type_=sa.BigInteger)
 
 
+#: A plan is made once and kept: tables grow meanwhile, so it must be one that finds rows by an index.
+_BY_INDEX = (
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)"
+)
+
+
 class Kept:
     """One connection for many short writing transactions; PostgreSQL is sent many statements at once over it.
+
+    Its statements are the same few, about rows that they name by their ids, so PostgreSQL prepares them: to parse and
+    plan them each time would take half of the time that a call waits for its intent.
 
     Close it when it is not needed any more. For one thread.
 
@@ -128,6 +137,8 @@ class Kept:
             if self._connection is None:
                 self._connection = self._connect()
             with self._connection.begin():
+                if self._connection.dialect.name == "postgresql":
+                    send(self._connection, _BY_INDEX, {})
                 yield self._connection
         except BaseException:
             self.close()
@@ -144,6 +155,8 @@ class Kept:
         connection = self._open.enter_context(self._engine.connect())
         if connection.dialect.name == "postgresql":
             driver: Any = connection.connection.driver_connection
+            driver.prepare_threshold = 0
+            self._open.callback(setattr, driver, "prepare_threshold", None)
             self._open.enter_context(driver.pipeline())
         return connection
 
