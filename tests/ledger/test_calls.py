@@ -127,6 +127,39 @@ def test_answer_of_a_worker_that_was_replaced_moves_nothing_but_is_kept(kit: Kit
     assert [call.body for call in kit.ledger.calls_of([ids[0]])] == ["evidence", ""]
 
 
+def test_answer_that_comes_after_its_doubt_was_filed_gets_a_line_of_its_own(kit: Kit, ids: list[int]) -> None:
+    (mine,) = claim(kit, ids[0], lease=GONE)
+    kit.ledger.expire_leases(FLOW, RETAILER, at=AT, who=WHO)
+    (doubt,) = kit.ledger.calls_to_file(FLOW, RETAILER, limit=9)
+    kit.ledger.give_file([doubt.id], "one.jsonl")
+    kit.ledger.filed([doubt.id], at=AT)
+    answer(kit, Answer(mine, Outcome.DELIVERED, reference="INV-1", body="evidence"))
+    (late,) = kit.ledger.calls_to_file(FLOW, RETAILER, limit=9)
+    assert (late.operation, late.outcome, late.body) == ("late_answer", "DELIVERED", "evidence")
+
+
+def test_answer_in_time_has_one_line(kit: Kit, ids: list[int]) -> None:
+    (mine,) = claim(kit, ids[0], lease=GONE)
+    kit.ledger.expire_leases(FLOW, RETAILER, at=AT, who=WHO)
+    answer(kit, Answer(mine, Outcome.DELIVERED, reference="INV-1", body="evidence"))
+    (call,) = kit.ledger.calls_to_file(FLOW, RETAILER, limit=9)
+    assert (call.operation, call.body) == ("invoice", "evidence")
+
+
+def test_late_answer_leaves_the_look_up_as_it_was(kit: Kit, ids: list[int]) -> None:
+    (mine,) = claim(kit, ids[0], lease=GONE)
+    kit.ledger.expire_leases(FLOW, RETAILER, at=AT, who=WHO)
+    kit.ledger.note_look_up(
+        ids[0], mine.fence, outcome="ABSENT", status=200, headers={}, body="[]", milliseconds=3, message="none",
+        request_hash=digest("body"), at=AT,
+    )  # fmt: skip
+    answer(kit, Answer(mine, Outcome.DELIVERED, reference="INV-1", body="evidence"))
+    assert [(call.operation, call.body) for call in kit.ledger.calls_of([ids[0]])] == [
+        ("invoice", "evidence"),
+        ("look_up", "[]"),
+    ]
+
+
 def test_doubt_is_ended_for_its_own_call_only(kit: Kit, ids: list[int]) -> None:
     (mine,) = claim(kit, ids[0])
     answer(kit, Answer(mine, Outcome.IN_DOUBT, "no answer in 60 s"))

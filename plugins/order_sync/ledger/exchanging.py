@@ -101,12 +101,22 @@ _END = _Sql(
 _ANSWER = _Sql(
     "UPDATE calls SET outcome = given.outcome, status = given.status, headers = <headers>, body = given.body, "
     "milliseconds = given.milliseconds, message = given.message "
-    "FROM given WHERE calls.record_id = given.record <and calls> AND calls.fence = given.fence",
+    # attempt 0 is a look-up, which shares the fence of the call that it asks about
+    "FROM given WHERE calls.record_id = given.record <and calls> AND calls.fence = given.fence AND calls.attempt > 0",
     {
         "record": "bigint", "fence": "bigint", "outcome": "text", "status": "integer", "headers": "text",
         "body": "text", "milliseconds": "bigint", "message": "text",
     },
 )  # fmt: skip
+# What was filed stays as it is: an answer that comes after its doubt was filed gets a line of its own.
+_FILE_LATE = _Sql(
+    "INSERT INTO calls (record_id, operation, attempt, fence, request_hash, started_at, lease_until, outcome, status, "
+    "headers, body, milliseconds, message, response_file) SELECT record_id, 'late_answer', 0, calls.fence, "
+    "request_hash, started_at, NULL, outcome, status, headers, body, milliseconds, message, '' FROM calls JOIN given "
+    "ON calls.record_id = given.record <and calls> AND calls.fence = given.fence "
+    "WHERE calls.attempt > 0 AND calls.filed_at IS NOT NULL",
+    {"record": "bigint", "fence": "bigint"},
+)
 _CLAIM = _Sql(
     # in one order, and past those that another process is claiming at this very moment
     "WITH free (record) AS (SELECT id FROM records WHERE id <among ids> AND state = 'READY' <lock what is free>) "
@@ -140,7 +150,7 @@ class Task:
 def exchange(connection: Connection, intents: Sequence[Intent], answers: Sequence[Answer], task: Task) -> Exchanged:
     """Write outcomes, then move what is READY to INTENDED.
 
-    An outcome that comes after the record was taken over is kept, but moves nothing.
+    An outcome that comes after the record was taken over is kept, and filed once more, but moves nothing.
 
     :raises Stop: a body is not the one that the record stands for.
     """
@@ -148,7 +158,10 @@ def exchange(connection: Connection, intents: Sequence[Intent], answers: Sequenc
     standing = _settle(tell, answers) if answers else None
     claimed = tell(_CLAIM, [intent.record_id for intent in intents]) if intents else None
     # Everything is sent; whoever looks at a result first waits for all of them.
-    late = _late(answers, standing.fetchall()) if standing else ()
+    stood = standing.fetchall() if standing else []
+    late = _late(answers, stood)
+    if given_up := _given_up(answers, stood):
+        tell(_FILE_LATE, [record_id for record_id, _ in given_up], given_up)
     begun = claimed.fetchall() if claimed else []
     _check(begun, dict(intents))
     if begun:
@@ -176,6 +189,13 @@ def _late(answers: Sequence[Answer], standing: Sequence[Any]) -> tuple[Answer, .
     """
     fences = {record_id: fence for record_id, fence, state in standing if state in _OPEN}
     return tuple(answer for answer in answers if fences.get(answer.claim.record_id) != answer.claim.fence)
+
+
+def _given_up(answers: Sequence[Answer], standing: Sequence[Any]) -> list[tuple[int, int]]:
+    """Record and fence of those whose call counted as a doubt, or as over, before they came."""
+    under_way = {(record_id, fence) for record_id, fence, state in standing if state == State.INTENDED}
+    claims = [(answer.claim.record_id, answer.claim.fence) for answer in answers]
+    return [claim for claim in claims if claim not in under_way]
 
 
 def _check(begun: Sequence[Any], wanted: Mapping[int, str]) -> None:
