@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-MODULES = ("transform", "invoices", "calls", "sftp", "ledger", "airflow_cost")
+MODULES = ("transform", "invoices", "netsuite", "shopify", "calls", "sftp", "ledger", "airflow_cost")
 
 
 def main() -> int:

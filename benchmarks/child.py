@@ -55,14 +55,15 @@ class Watch:
         self.cpu_seconds += time.process_time() - cpu_began
 
 
-def run_peer(module: str, **arguments: Any) -> Run:
+def run_peer(module: str, *, python: str = sys.executable, **arguments: Any) -> Run:
     """Run a peer once.
 
     :param module: its name below ``benchmarks.peers``.
+    :param python: the interpreter, for peers whose libraries are not ours.
     :param arguments: what its ``run`` takes, as JSON can say it.
     :raises PeerFailedError: it failed, was killed, or took more than ten minutes.
     """
-    command = [sys.executable, "-m", "benchmarks.child", module, json.dumps(arguments)]
+    command = [python, "-m", "benchmarks.child", module, json.dumps(arguments)]
     try:
         done = subprocess.run(
             command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, timeout=_PATIENCE_SECONDS

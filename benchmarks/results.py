@@ -10,6 +10,8 @@ _SECTIONS = {
     "transform": "TLogs to HotWax's feeds",
     "sftp": "Files over SFTP",
     "invoices": "Completed orders to Retail Pro's invoices",
+    "netsuite": "Created orders to NetSuite, and its answers",
+    "shopify": "Orders out of Shopify",
     "calls": "Calls to Retail Pro",
     "ledger": "Records through the ledger",
     "airflow": "What Airflow costs",

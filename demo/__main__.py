@@ -12,6 +12,7 @@ from demo.local_airflow import ROOT, LocalAirflow, RunResult
 from demo.quiet import Stage
 from demo.tlogs import REFUSED_BY_HOTWAX, Expected, drop_first_round, drop_second_round
 from sandbox.hotwax import HotWaxSettings
+from sandbox.netsuite import NetSuiteSettings
 from sandbox.world import World
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ def main() -> int:
     """Run the demo; 0 when every figure closes."""
     shutil.rmtree(HOME, ignore_errors=True)
     stage = Stage(HOME / "airflow.log")
-    stage.step("starting the sandbox partners: SFTP, HotWax, Retail Pro, mail")
-    with World(HOME / "partners", hotwax=HotWaxSettings(poll_seconds=0.3)) as world:
+    stage.step("starting the sandbox partners: SFTP, HotWax, Retail Pro, NetSuite, Shopify, mail")
+    netsuite = NetSuiteSettings(poll_seconds=3_600)  # it works when its round has come
+    with World(HOME / "partners", hotwax=HotWaxSettings(poll_seconds=0.3), netsuite=netsuite) as world:
         world.hotwax.importer.faults.refuse = {REFUSED_BY_HOTWAX: "Product is not known in HotWax"}
         stage.step("starting Airflow in this process")
         airflow = LocalAirflow(HOME / "airflow", world.connections_path, ROOT / "sandbox" / "overlay.yaml")
@@ -43,23 +45,27 @@ def main() -> int:
 
 
 def _flows(stage: Stage, world: World, airflow: LocalAirflow) -> list[str]:
-    """Both flows; returns the figures that do not close."""
+    """All flows; returns the figures that do not close."""
     from demo.invoicing import InvoicingDemo  # what imports Airflow must wait until its settings are made
+    from demo.netsuite import NetSuiteDemo
+    from demo.shopify import ShopifyDemo
     from demo.tables import Tables
 
     tables = Tables(stage, world, airflow)
     expected = _rounds(stage, world, airflow, tables)
     tables.hotwax()
     invoicing = InvoicingDemo(stage, world, airflow, tables, first=4)
-    faults = [*_compare(world, expected), *invoicing.run()]
+    netsuite = NetSuiteDemo(stage, world, airflow, tables, first=6)
+    shopify = ShopifyDemo(stage, world, airflow, tables, first=12)
+    faults = [*_compare(world, expected), *invoicing.run(), *netsuite.run(), *shopify.run()]
     tables.mails()
     tables.files()
     faults += tables.open_equations()
     if not faults:
         stage.say(
             f"\nEvery order is accounted for.\n  {len(expected.totals)} orders of {sum(expected.totals.values())} USD "
-            f"stand in HotWax once, stock moved by {expected.units}.\n  {invoicing.sum_up()}\n"
-            "  The rest waits as exceptions or was left out, as told above."
+            f"stand in HotWax once, stock moved by {expected.units}.\n  {invoicing.sum_up()}\n  {netsuite.sum_up()}\n"
+            f"  {shopify.sum_up()}\n  The rest waits as exceptions or was left out, as told above."
         )
     return faults
 

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sandbox.__main__ import DEFAULT_PORT_BASE
@@ -37,9 +37,12 @@ def main() -> int:
     with world, log.open("wb") as output:
         _drop_files(world)
         print(f"The partners are running: TLogs go into {world.tlog_folder}, completed orders into")
-        print(f"{world.completed_orders_folder}; mails come to {world.mailbox.folder}.")
+        print(f"{world.completed_orders_folder}, customers and created orders into")
+        print(f"{world.shop.customers_folder} and {world.shop.created_orders_folder.name} beside it;")
+        print(f"mails come to {world.mailbox.folder}.")
         print(f"What HotWax imported: {world.hotwax.url}/sandbox/summary")
         print(f"What Retail Pro holds: {world.retailpro.url}/sandbox/summary")
+        print(f"What NetSuite holds: {world.netsuite.url}/sandbox/summary")
         print(f"Airflow is starting, which takes half a minute; its log is {log}.", flush=True)
         airflow = subprocess.Popen(
             ["airflow", "standalone"], stdout=output, stderr=output, env=_environment(), start_new_session=True
@@ -60,6 +63,13 @@ def _drop_files(world: World) -> None:
         write_files(world.tlog_folder, [Shop(seed=7).order(n) for n in range(1, _WAITING + 1)])
     if not any(world.completed_orders_folder.glob("*.json")):
         write_feed(world.completed_orders_folder, CompletedOrders(seed=7).orders(_WAITING), datetime.now(UTC))
+    if not any(world.shop.created_orders_folder.glob("*.json")):
+        world.shop.place_more(_WAITING)
+        world.shop.feed_customers()
+        world.shop.feed_created_orders()
+    if not any(world.shopify.database.truth()):
+        now = datetime.now(UTC)
+        world.shopify.fill(_WAITING, start=now - timedelta(hours=12), end=now - timedelta(minutes=30))
 
 
 def _stop(airflow: subprocess.Popen[bytes]) -> None:
@@ -100,7 +110,9 @@ def _wait_for(airflow: subprocess.Popen[bytes], home: Path) -> None:
     for user, password in passwords.items():
         print(f"\n  {url}   user {user}   password {password}\n")
     print(f"Trigger predictspring_order_sync there, {_WAITING} TLogs are waiting, or retailpro_invoicing:")
-    print(f"{_WAITING} completed orders are. Ctrl-C stops everything.", flush=True)
+    print(f"{_WAITING} completed orders are, or netsuite_created_orders, a few times: {_WAITING} orders and their")
+    print(f"customers are, or shopify_order_import: {_WAITING} orders were placed.")
+    print("Ctrl-C stops everything.", flush=True)
 
 
 if __name__ == "__main__":

@@ -74,6 +74,7 @@ def _description(world: World) -> str:
             f"{retailpro.url}, login {retailpro.credentials.login}; what it holds: {retailpro.url}/sandbox/summary",
         ),
         ("NetSuite", f"{world.netsuite.url}; what it holds: {world.netsuite.url}/sandbox/summary"),
+        ("Shopify", f"{world.shopify.url}, token {world.shopify.credentials.static_token}"),
         ("Mail", f"{mailbox.host}:{mailbox.port}, kept in {mailbox.folder}"),
         ("Airflow", f"connections in {world.connections_path}"),
     ]
@@ -90,6 +91,9 @@ def _description(world: World) -> str:
         ("Invoices", _short(world.invoices_folder)),
         ("Answers", _short(world.responses_folder)),
         ("HotWax to NetSuite and back", ""),
+        ("Customers", _short(world.shop.customers_folder)),
+        ("Orders", _short(world.shop.created_orders_folder)),
+        ("  make some", f"python -m sandbox.hotwax.created_orders_shop --orders 20 --root {_short(world.root)}"),
         ("Folders", _short(world.netsuite_folder)),
     ]
     rows = [f"  {name:<13}{text}" if text else f"{name}:" for name, text in (*lines, *flows)]

@@ -10,13 +10,18 @@ from typing import NamedTuple, Self
 import yaml
 
 from sandbox.hotwax import HotWax, HotWaxSettings
-from sandbox.hotwax.settings import INVENTORY_VARIANCE_FOLDER, ORDER_FEED_FOLDER
+from sandbox.hotwax.brokering import Brokering
+from sandbox.hotwax.created_orders_shop import HotWaxShop
+from sandbox.hotwax.netsuite_ids import NetSuiteIds
+from sandbox.hotwax.netsuite_items import NetSuiteItems
+from sandbox.hotwax.settings import INVENTORY_VARIANCE_FOLDER, ORDER_FEED_FOLDER, SHOPIFY_FOLDERS
 from sandbox.keys import write_private
 from sandbox.mailbox import Mailbox
 from sandbox.netsuite import NetSuite, NetSuiteSettings
 from sandbox.retailpro import RetailPro, RetailProSettings
 from sandbox.retailpro.settings import COMPLETED_ORDERS_FOLDER, INVOICES_FOLDER, RESPONSES_FOLDER
 from sandbox.sftp import SftpServer
+from sandbox.shopify import Shopify, ShopifySettings
 
 TLOG_FOLDER = "predictspring/tlog"
 SENDER = "order-sync@example.com"
@@ -27,6 +32,7 @@ _FOLDERS = (
     COMPLETED_ORDERS_FOLDER,
     INVOICES_FOLDER,
     RESPONSES_FOLDER,
+    *SHOPIFY_FOLDERS.values(),
 )
 
 
@@ -38,31 +44,41 @@ class Ports(NamedTuple):
     smtp: int = 0
     retailpro: int = 0
     netsuite: int = 0
+    shopify: int = 0
 
     @classmethod
     def from_base(cls, base: int) -> Self:
-        """Fixed ports: SFTP at base + 22, mail at + 25, NetSuite at + 70, HotWax at + 80, Retail Pro at + 90.
+        """Fixed ports: SFTP at base + 22, mail + 25, Shopify + 60, NetSuite + 70, HotWax + 80, Retail Pro + 90.
 
         :param base: for example 18000.
         :returns: the ports.
         """
-        return cls(sftp=base + 22, hotwax=base + 80, smtp=base + 25, retailpro=base + 90, netsuite=base + 70)
+        return cls(
+            sftp=base + 22,
+            hotwax=base + 80,
+            smtp=base + 25,
+            retailpro=base + 90,
+            netsuite=base + 70,
+            shopify=base + 60,
+        )
 
 
 class World:
     """The partners; use it as a context manager, or :meth:`start` and :meth:`stop` it.
 
     Below `root`: ``sftp/`` (what the SFTP server shows), ``mail/``, ``keys/``, ``hotwax.sqlite``,
-    ``retailpro.sqlite``, ``netsuite.sqlite`` and ``connections.yaml``, an Airflow connections file without the ledger's
-    connection. All but the ports outlives a restart.
+    ``retailpro.sqlite``, ``netsuite.sqlite``, ``shopify.sqlite`` and ``connections.yaml``, an Airflow connections file
+    without the ledger's connection. All but the ports outlives a restart.
 
     :param root: the folder; made if missing.
     :param ports: where to listen.
     :param hotwax: what HotWax knows, and how often it looks for files.
     :param retailpro: what Retail Pro knows and recognises.
     :param netsuite: how NetSuite's account is set up, and how often its scripts run.
+    :param shopify: how the Shopify shop and its app are set up.
+    :param seed: of the shops' customers and orders.
     :param polling: HotWax looks for files and NetSuite runs its scripts by themselves; without it only
-        `hotwax.importer.import_now()` and `netsuite.scripts.run_now()` do.
+        `hotwax.importer.import_now()`, `netsuite.scripts.run_now()`, `netsuite_ids.import_now()` and :meth:`tick` do.
     """
 
     def __init__(
@@ -73,6 +89,8 @@ class World:
         hotwax: HotWaxSettings | None = None,
         retailpro: RetailProSettings | None = None,
         netsuite: NetSuiteSettings | None = None,
+        shopify: ShopifySettings | None = None,
+        seed: int = 1,
         polling: bool = True,
     ) -> None:
         wanted = ports or Ports()
@@ -86,16 +104,21 @@ class World:
             sftp_root, self.root / "hotwax.sqlite", keys, settings=hotwax, port=wanted.hotwax, polling=polling
         )
         self.retailpro = RetailPro(self.root / "retailpro.sqlite", settings=retailpro, port=wanted.retailpro, keys=keys)
+        database = self.root / "netsuite.sqlite"
         self.netsuite = NetSuite(
-            sftp_root,
-            self.root / "netsuite.sqlite",
-            settings=netsuite,
-            keys=keys,
-            port=wanted.netsuite,
-            polling=polling,
+            sftp_root, database, settings=netsuite, keys=keys, port=wanted.netsuite, polling=polling
         )
+        # HotWax looks for NetSuite's ids as often as NetSuite runs its scripts
+        every = self.netsuite.settings.poll_seconds
+        self.netsuite_ids = NetSuiteIds(self.hotwax.database, self.hotwax.logs, sftp_root, poll_seconds=every)
+        self.shop = HotWaxShop(sftp_root, self.hotwax.database, self.netsuite_ids, seed=seed)
+        self.brokering = Brokering(sftp_root, self.hotwax.database, self.shop)
+        self.netsuite_items = NetSuiteItems(self.hotwax.database, self.hotwax.logs, sftp_root, self.shop)
+        orders = self.root / "shopify.sqlite"
+        self.shopify = Shopify(orders, settings=shopify, seed=seed, port=wanted.shopify, keys=keys)
         self.mailbox = Mailbox(self.root / "mail", port=wanted.smtp)
         self.connections_path = self.root / "connections.yaml"
+        self._polling = polling
         self._running = ExitStack()
 
     @property
@@ -139,11 +162,20 @@ class World:
         :raises OSError: when a port is taken; nothing is left running then.
         """
         with ExitStack() as starting:
-            for partner in (self.sftp, self.hotwax, self.retailpro, self.netsuite, self.mailbox):
+            for partner in (self.sftp, self.hotwax, self.retailpro, self.netsuite, self.shopify, self.mailbox):
                 starting.enter_context(partner)
+            if self._polling:
+                starting.enter_context(self.netsuite_ids)
+                starting.enter_context(self.netsuite_items)
             content = yaml.safe_dump(self.connections(), sort_keys=False)
             write_private(self.connections_path, content.encode())
             self._running = starting.pop_all()
+
+    def tick(self) -> None:
+        """NetSuite's scripts run once, then HotWax takes in what they gave back, and what it was told of NetSuite."""
+        self.netsuite.scripts.run_now()
+        self.netsuite_ids.import_now()
+        self.netsuite_items.import_now()
 
     def stop(self) -> None:
         """Stop every partner."""
@@ -186,6 +218,12 @@ class World:
                 "login": self.netsuite.credentials.client_id,
                 "password": self.netsuite.credentials.private_key,
                 "extra": {"certificate_id": self.netsuite.credentials.certificate_id, "algorithm": "ES256"},
+            },
+            "shopify_api": {
+                "conn_type": "http",
+                "host": self.shopify.url,
+                "login": self.shopify.credentials.client_id,
+                "password": self.shopify.credentials.client_secret,
             },
             "smtp_default": {
                 "conn_type": "smtp",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -33,6 +34,7 @@ def run(watch: Watch, *, source: str, target: str) -> int:
 
 
 def _records(stream: BinaryIO, name: str, most: int) -> Iterator[SourceRecord]:
-    layout = framing.inspect(stream, name, most)
-    for record in framing.records(stream, name, layout, most):
+    ends = array("Q")
+    layout = framing.inspect(stream, name, most, ends)
+    for record in framing.records(stream, name, layout, most, ends):
         yield SourceRecord(0, record.index, record.offset, record.data)

@@ -129,6 +129,7 @@ def _unknown_resolve(options: argparse.Namespace) -> int:
 
 def _settings(_options: argparse.Namespace) -> int:
     from order_sync.settings import include_folder, retailers
+    from order_sync.transforms.netsuite_cash_sales import NetSuiteCashSales
     from order_sync.transforms.netsuite_customers import NetSuiteCustomers
     from order_sync.transforms.netsuite_sales_orders import NetSuiteSalesOrders
     from order_sync.transforms.predictspring_orders import PredictSpringOrders
@@ -140,9 +141,12 @@ def _settings(_options: argparse.Namespace) -> int:
         rows = retailer.netsuite_created_orders.rows
         customers = NetSuiteCustomers(rows, include_folder(), retailer.name)
         sales_orders = NetSuiteSalesOrders(rows, include_folder(), retailer.name)
+        own = retailer.netsuite_cash_sales.rows
+        cash_sales = NetSuiteCashSales(rows, own, include_folder(), retailer.name)
         print(
             f"{retailer.name}: sound, mapping versions {orders.version} (orders), {invoices.version} (invoices), "
-            f"{customers.version} (customers), {sales_orders.version} (sales orders)"
+            f"{customers.version} (customers), {sales_orders.version} (sales orders), "
+            f"{cash_sales.version} (cash sales)"
         )
     return 0
 

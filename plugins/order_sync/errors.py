@@ -67,6 +67,10 @@ class Stop(OrderSyncError):
     """Going on could do harm (bytes differ under one name, equation open, wrong settings): stop the flow."""
 
 
+class NotThere(Stop):
+    """A folder does not exist; some are made by the first file that comes."""
+
+
 class Outcome(StrEnum):
     """What is known of a call when it is over."""
 

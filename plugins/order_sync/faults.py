@@ -20,7 +20,9 @@ _SIGNALS = {"KILL": signal.SIGKILL, "STOP": signal.SIGSTOP}
 POINTS: tuple[str, ...] = (
     "fetch.before_download",
     "fetch.after_download",
+    "answers.before_commit",
     "collect.before_batch",
+    "collect.before_cursor",
     "transform.before_decide",
     "transform.before_register",
     "publish.before_upload",

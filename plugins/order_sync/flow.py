@@ -21,8 +21,26 @@ LEDGER_CONNECTION = "order_sync_ledger"
 SLIPS_FLOW = "retailpro_manual_slips"
 #: The ledger's flows of what goes to NetSuite in one DAG.
 NETSUITE_CUSTOMERS, NETSUITE_ORDERS = "netsuite_customers", "netsuite_created_orders"
+#: The ledger's flows of what follows an order there.
+NETSUITE_DEPOSITS, NETSUITE_APPROVALS = "netsuite_deposits", "netsuite_approvals"
+#: The ledger's flow of cash sales.
+NETSUITE_CASH_SALES = "netsuite_cash_sales"
+#: The ledger's flows of allocation and fulfilment: what NetSuite has to ship, what HotWax shipped, what NetSuite did,
+#: what it will not ship.
+NETSUITE_ALLOCATIONS, NETSUITE_FULFILMENTS = "netsuite_allocations", "netsuite_fulfilments"
+HOTWAX_FULFILMENTS, HOTWAX_REJECTIONS = "hotwax_fulfilments", "hotwax_rejections"
+#: The ledger's flow of Shopify's orders.
+SHOPIFY_ORDERS = "shopify_order_import"
+#: The ledger's flow of what the check of Shopify's orders found.
+SHOPIFY_FINDINGS = "shopify_findings"
 #: Every flow that the ledger keeps records of.
-LEDGER_FLOWS = ("predictspring_order_sync", "retailpro_invoicing", SLIPS_FLOW, NETSUITE_CUSTOMERS, NETSUITE_ORDERS)
+LEDGER_FLOWS = (
+    *("predictspring_order_sync", "retailpro_invoicing", SLIPS_FLOW, NETSUITE_CUSTOMERS, NETSUITE_ORDERS),
+    *(NETSUITE_DEPOSITS, NETSUITE_APPROVALS),
+    NETSUITE_CASH_SALES,
+    *(NETSUITE_ALLOCATIONS, NETSUITE_FULFILMENTS, HOTWAX_FULFILMENTS, HOTWAX_REJECTIONS),
+    SHOPIFY_ORDERS,
+)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 _DRIVERS = {"sqlite": "sqlite", "postgres": "postgresql+psycopg"}
@@ -66,14 +84,19 @@ PARAMS: dict[str, Param] = {
 }
 
 
-def flow_dag(flow: str, retailer: Retailer, *, schedule: str, doc_md: str, tags: list[str]) -> DAG:
-    """The DAG of one flow for one retailer: ``flow`` for the default one, ``flow__name`` for others.
+def dag_name(flow: str, retailer: Retailer) -> str:
+    """The id of a flow's DAG: ``flow`` for the default retailer, ``flow__name`` for others."""
+    return flow if retailer.name == DEFAULT else f"{flow}__{retailer.name}"
 
-    :param schedule: cron, UTC; the data interval is the time since the previous fire.
+
+def flow_dag(flow: str, retailer: Retailer, *, schedule: str | None, doc_md: str, tags: list[str]) -> DAG:
+    """The DAG of one flow for one retailer.
+
+    :param schedule: cron, UTC; the data interval is the time since the previous fire. None: it runs by hand only.
     """
     return DAG(
-        dag_id=flow if retailer.name == DEFAULT else f"{flow}__{retailer.name}",
-        schedule=CronDataIntervalTimetable(schedule, timezone="UTC"),
+        dag_id=dag_name(flow, retailer),
+        schedule=CronDataIntervalTimetable(schedule, timezone="UTC") if schedule else None,
         start_date=START,
         catchup=False,
         max_active_runs=1,
@@ -98,6 +121,11 @@ class Window(NamedTuple):
 
     start: datetime
     end: datetime
+
+
+def _plain(at: datetime) -> datetime:
+    """The same moment without Airflow's own type of time: its differences cannot be divided."""
+    return datetime.fromisoformat(at.astimezone(UTC).isoformat())
 
 
 class Run:
@@ -131,15 +159,21 @@ class Run:
         moment = self._run.run_after or self.now
         start = self._context.get("data_interval_start") or moment
         end = self._context.get("data_interval_end") or moment
-        return Window(start.astimezone(UTC), end.astimezone(UTC))
+        return Window(_plain(start), _plain(end))
 
     @property
     def repeats_interval(self) -> bool:
         """Whether a person asked for an interval again (backfill, "publish again"): from stored inputs."""
-        return (
-            bool(self.param("force_publish"))
-            or str(getattr(self._run.run_type, "value", self._run.run_type)) == "backfill"
-        )
+        return bool(self.param("force_publish")) or self._type == "backfill"
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether a person started the run, or gave it a param."""
+        return self._type != "scheduled" or any((self._context.get("params") or {}).values())
+
+    @property
+    def _type(self) -> str:
+        return str(getattr(self._run.run_type, "value", self._run.run_type))
 
     @property
     def now(self) -> datetime:

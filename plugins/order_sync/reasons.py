@@ -133,12 +133,79 @@ REASONS: dict[str, Reason] = {
         "An order of a till is paid in part only",
         "Have the rest paid, or the total corrected in HotWax; then have the order exported again.",
     ),
+    "NOT_A_TILL": Reason(
+        "Everything of an order was taken away at a till, but its sales channel is that of none",
+        "Add the channel to the setting `pos_channels` if it is one of a till, or correct the order in HotWax; then "
+        "bring the order again. Orders of all channels go out with `other_channels: cash_sale`.",
+    ),
+    "MISSED_ORDER": Reason(
+        "A completed order is no cash sale, and never went to NetSuite as a sales order",
+        "If NetSuite has it, have HotWax know its id there; otherwise enter it by hand. `missed_orders: left_out` "
+        "leaves all of them out.",
+    ),
+    "SEVERAL_STORES": Reason(
+        "The lines of a cash sale left more than one store",
+        "Enter it in NetSuite by hand, one cash sale for each store; or correct the order in HotWax and have it "
+        "exported again.",
+    ),
+    "SHOPIFY_ADDRESS": Reason(
+        "The order has no customer address",
+        "Add an address to the order in Shopify (the link leads there). It is fetched again by itself.",
+    ),
+    "SHOPIFY_PHONE": Reason(
+        "The order has no phone number",
+        "Add a phone number to the order's address in Shopify (the link leads there). It is fetched again by itself.",
+    ),
+    "SHOPIFY_EMAIL": Reason(
+        "The e-mail address is malformed",
+        "Correct the address in Shopify (the link leads there). The order is fetched again by itself.",
+    ),
+    "SHOPIFY_NOTE": Reason(
+        "The note holds emoji or control characters",
+        "Take them out of the order's note in Shopify (the link leads there). The order is fetched again by itself.",
+    ),
+    "SHOPIFY_PRODUCT": Reason(
+        "A line has no product",
+        "Replace the custom item by a product in Shopify, or enter the order in HotWax by hand.",
+    ),
     "FILE_WRONG_HEADER": Reason(
         "The file has the columns of another kind of file",
         "Move it to the folder where files of that kind belong; if its columns were changed, tell the integrator.",
     ),
     "HOTWAX_REFUSED": Reason(
         "HotWax did not import it", "Mend the cause that HotWax names, then bring the order again."
+    ),
+    "NETSUITE_REFUSED": Reason(
+        "NetSuite did not accept it",
+        "Mend the cause that NetSuite names (there, in HotWax or in a lookup table), then bring the order again. "
+        "If NetSuite has it nevertheless, its id will solve this.",
+    ),
+    "NETSUITE_OTHER_CONTENT": Reason(
+        "NetSuite has another one under this External ID",
+        "Nothing of it was changed. Compare both: give NetSuite's another External ID, or correct it there; then bring "
+        "this one again.",
+    ),
+    "SAME_EXTERNAL_ID": Reason(
+        "Another customer goes to NetSuite under the same External ID",
+        "Two customers of HotWax have one number of Shopify's: merge them there, or correct the number of one. If they "
+        "are one person, nothing: once NetSuite's id is known, the next export tells it for both.",
+    ),
+    "NOT_CONFIRMED": Reason(
+        "HotWax did not confirm it, and a person wants it sent again",
+        "Nothing, if the run that was asked for it is green; else clear that run, or bring the order again.",
+    ),
+    "NO_ANSWER": Reason(
+        "NetSuite gave no answer, and a person wants it sent again",
+        "Nothing, if the run that was asked for it is green; else clear that run, or bring the order again.",
+    ),
+    "BAD_ROW": Reason(
+        "A row of the file cannot be read",
+        "Look at that line, a value may hold a comma that is not quoted. Enter what it says by hand, or correct a copy "
+        "of the file and drop it into the inbox.",
+    ),
+    "PARTLY_SHIPPED": Reason(
+        "A line was shipped in parts, which NetSuite cannot be told in this form",
+        "Enter the shipment in NetSuite by hand; the setting `fulfilled: json` sends quantities by facility.",
     ),
 }
 
@@ -157,6 +224,7 @@ EXCLUSIONS: dict[str, Reason] = {
     "POS_COMPLETED": Reason(
         "Everything of the order was taken away at a till", "Nothing: once it is completed it goes out as a cash sale."
     ),
+    "TEST_ORDER": Reason("Shopify marks it as a test", "Nothing; `orders.import_test_orders` has tests imported, too."),
     "EXCLUDED_CHANNEL": Reason(
         "Orders of its sales channel do not go to NetSuite",
         "Nothing; which channels these are is the setting `excluded_channels`.",
@@ -165,7 +233,35 @@ EXCLUSIONS: dict[str, Reason] = {
         "The order is not, or no longer, in the status created",
         "Nothing, if NetSuite has it. One that was approved too early has to be entered there by hand.",
     ),
+    "SALES_ORDER": Reason(
+        "Not everything of the order was taken away at a till",
+        "Nothing: it is no cash sale. It goes out, or went out, as a sales order.",
+    ),
+    "NOT_COMPLETED": Reason(
+        "A cash sale that is not completed yet", "Nothing: it goes out once HotWax exports it as completed."
+    ),
+    "SENT_AS_SALES_ORDER": Reason("NetSuite gets, or has, the order as a sales order", "Nothing."),
+    "SENT_AS_CASH_SALE": Reason("NetSuite gets, or has, the order as a cash sale", "Nothing."),
+    "OTHER_VERSION": Reason(
+        "NetSuite gets, or has, another version of the same Shopify order",
+        "Nothing, if the order was refreshed in HotWax. If both versions are live there, cancel one of them.",
+    ),
     "CANCELLED_ORDER": Reason("The order, or every line of it, is cancelled", "Nothing."),
+    "NOT_FULLY_PAID": Reason(
+        "Less was paid for the order than it costs, or it was paid back",
+        "Nothing, if that is right: NetSuite gets no deposit. It gets one if HotWax exports the order as paid.",
+    ),
+    "PAYMENT_GONE": Reason(
+        "The order came again without this payment", "Nothing: what it was paid with now has deposits of its own."
+    ),
+    "NOT_IN_NETSUITE": Reason("Its order does not go to NetSuite", "Nothing."),
+    "NOT_ALLOCATED": Reason("The item was not given to a facility yet", "Nothing: it comes again once it was."),
+    "HOTWAX_FULFILS": Reason("HotWax's own facilities ship it", "Nothing: NetSuite is told once it is shipped."),
+    "NETSUITE_FULFILS": Reason("NetSuite shipped it itself", "Nothing."),
+    "NOT_SHIPPED": Reason(
+        "No facility shipped it", "Nothing: gift cards and digital goods are fulfilled in NetSuite itself."
+    ),
+    "KIT_COMPONENT": Reason("It is a component of a kit", "Nothing: NetSuite has a line for the kit."),
 }
 
 #: Causes for which a record waits; it wakes by itself when what it names is there.
@@ -173,5 +269,51 @@ WAITS: dict[str, Reason] = {
     "WAITS_FOR": Reason(
         "It waits for something that the partner does not know yet",
         "Nothing: it goes out when the id has come back; if it never does, look for the customer or product named.",
+    ),
+}
+
+#: What a check finds between Shopify and HotWax, the most urgent first; each is a group in its mail.
+FINDINGS: dict[str, Reason] = {
+    "MISSING_IN_HOTWAX": Reason(
+        "Shopify has the order, HotWax has not",
+        "Nothing where the line says that it is imported now. Where it waits as an exception, mend the cause that the "
+        "import's mail names. Otherwise trigger shopify_order_import with the numbers (Bring these orders again); what "
+        "HotWax has confirmed before is imported there: EXIM, Shopify Jobs, Order Management, Import Shopify Orders.",
+    ),
+    "NO_ORDERS": Reason(
+        "No orders in hours in which the shop usually sells",
+        "Place a test order: look whether the checkout works, and whether the app may still see orders.",
+    ),
+    "TWO_LIVE_ORDERS": Reason(
+        "HotWax has two live orders for one Shopify order",
+        "Cancel one of them in HotWax before both are shipped: keep the one that NetSuite has, or that is further on. "
+        "If it keeps happening, look whether several import jobs are pending there.",
+    ),
+    "CANCELLED_IN_SHOPIFY": Reason(
+        "Cancelled in Shopify, alive in HotWax",
+        "Cancel the order in HotWax, if it was not shipped; if it was, arrange its return.",
+    ),
+    "CANCELLED_IN_HOTWAX": Reason(
+        "Cancelled in HotWax, alive in Shopify",
+        "Cancel and refund the order in Shopify; if it was cancelled by mistake, have it imported anew in HotWax.",
+    ),
+    "TO_BE_REFRESHED": Reason(
+        "Stuck in Created: fulfilled in Shopify meanwhile",
+        "Open the order in HotWax (View Sales Order) and press Refresh order. A new version takes the place of this "
+        "one, which is cancelled with the tag old version. The next check looks whether it worked.",
+    ),
+    "WRONGLY_REFRESHED": Reason(
+        "A refreshed order is not as it should be",
+        "Compare the versions in HotWax (statuses Completed and Cancelled) with Shopify: refresh the order once more, "
+        "or set the status by hand.",
+    ),
+    "NOT_APPROVED": Reason(
+        "Stuck in Created: not approved",
+        "Give the order the attribute that it lacks; the job Approve Orders does the rest. If it lacks none, look "
+        "whether that job runs.",
+    ),
+    "NOT_FULFILLED_IN_SHOPIFY": Reason(
+        "Stuck in Created: an order of a till that is not fulfilled in Shopify",
+        "Ask the store: fulfil the order in Shopify if it was handed over, else cancel it there.",
     ),
 }

@@ -13,6 +13,8 @@ import yaml
 from order_sync.errors import Stop
 
 T = TypeVar("T")
+#: libyaml where it is there: every task reads its settings before it does anything else.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNKNOWN = re.compile(r"unknown field `(.*)`")
 _PATH = re.compile(r" - at `\$(.*)`$")
 _GOT = re.compile(r", got `(\w+)`$")
@@ -32,7 +34,7 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, Place]]:
     :raises Stop: the file is missing, is not YAML, repeats a key or is no mapping of keys to values.
     """
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except OSError as error:
         raise Stop(f"File {path} cannot be read: {error.strerror}.", next_step="Create it.") from error
     except UnicodeDecodeError as error:
@@ -40,7 +42,7 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, Place]]:
     except yaml.YAMLError as error:
         raise Stop(f"File {path} is not YAML: {error}.", next_step="Mend the line that it names.") from error
     places: dict[str, Place] = {}
-    content = _build(node, "", places, path)
+    content = _build(node, "", places, path, yaml.SafeLoader(""))
     if not isinstance(content, dict):
         raise Stop(f"File {path}: it must hold keys and values.", next_step="Compare it with default.yaml.")
     return content, places
@@ -88,25 +90,28 @@ def _place(where: str, places: Mapping[str, Place]) -> Place | None:
     return places.get(where)
 
 
-def _build(node: yaml.Node | None, at: str, places: dict[str, Place], path: Path) -> Any:
-    """Plain Python values, noting places on the way."""
+def _build(node: yaml.Node | None, at: str, places: dict[str, Place], path: Path, scalars: yaml.SafeLoader) -> Any:
+    """Plain Python values, noting places on the way.
+
+    :param scalars: makes values of texts.
+    """
     if node is None:
         return None
     line = node.start_mark.line + 1
     places[at] = Place(path, line)
     if isinstance(node, yaml.SequenceNode):
-        return [_build(child, f"{at}[{index}]", places, path) for index, child in enumerate(node.value)]
+        return [_build(child, f"{at}[{index}]", places, path, scalars) for index, child in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key, key_line = str(key_node.value), key_node.start_mark.line + 1
             if key in result:
                 raise wrong(path, key_line, f"the key {key} stands there twice")
-            result[key] = _build(value_node, f"{at}.{key}", places, path)
+            result[key] = _build(value_node, f"{at}.{key}", places, path, scalars)
             places[f"{at}.{key}"] = Place(path, key_line)
         return result
     try:
-        return yaml.SafeLoader("").construct_object(node)
+        return scalars.construct_object(node)
     except (yaml.YAMLError, ValueError) as error:
         raise wrong(path, line, f"{at.lstrip('.')}: the value cannot be read ({error!s:.80})") from error
 

@@ -12,6 +12,7 @@ from sandbox.hotwax.http_faults import HttpFaults
 from sandbox.hotwax.http_server import HttpServer, Request, Response, json_response
 from sandbox.hotwax.logs import ImportLogs
 from sandbox.hotwax.settings import HotWaxSettings
+from sandbox.hotwax.shopify_import_api import ShopifyOrdersFace
 
 SUMMARY_PATH = "/sandbox/summary"
 
@@ -24,6 +25,7 @@ class HotWaxApi:
     :param settings: page cap.
     :param credentials: who may ask.
     :param clock: gives the present time, aware UTC.
+    :param shopify: looks orders up that came from Shopify.
     :param port: 0 for any free port.
     """
 
@@ -34,6 +36,7 @@ class HotWaxApi:
         settings: HotWaxSettings,
         credentials: Credentials,
         clock: Callable[[], datetime],
+        shopify: ShopifyOrdersFace,
         *,
         port: int = 0,
     ) -> None:
@@ -41,6 +44,7 @@ class HotWaxApi:
         self._logs = logs
         self._moqui = moqui.MoquiFace(logs, settings, credentials, clock)
         self._ofbiz = ofbiz.OfbizFace(logs, settings, credentials, clock)
+        self.shopify = shopify
         self.faults = HttpFaults()
         self.server = HttpServer(self._respond, self.faults, port=port, always_well=frozenset({SUMMARY_PATH}))
 
@@ -71,6 +75,8 @@ class HotWaxApi:
     def _respond(self, request: Request) -> Response:
         if request.path == SUMMARY_PATH:
             return json_response(self.summary())
+        if self.shopify.takes(request.path):
+            return self.shopify.respond(request)
         if request.path.startswith(moqui.PREFIX):
             return self._moqui.respond(request)
         if request.path.startswith(ofbiz.PREFIX):

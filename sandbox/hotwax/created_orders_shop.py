@@ -1,7 +1,11 @@
-"""HotWax as the flow of created orders sees it: customers and orders, what NetSuite's ids did to them, what is due."""
+"""HotWax as the flow of created orders sees it: customers and orders, what NetSuite's ids did to them, what is due.
+
+Command line, whether or not the partners run: ``python -m sandbox.hotwax.created_orders_shop --root .sandbox``
+"""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -19,11 +23,14 @@ from sandbox.hotwax.created_orders import (
 )
 from sandbox.hotwax.created_orders_expected import expect
 from sandbox.hotwax.created_orders_json import Writer, item_id, order_id, order_identification
-from sandbox.hotwax.created_orders_sale import TILL_KINDS, Sale, draw
+from sandbox.hotwax.created_orders_sale import TILL_KINDS, Sale, draw, usual_kind
 from sandbox.hotwax.customers import SHOPIFY_CUST_ID, identification, netsuite_id
 from sandbox.hotwax.database import HotWaxDatabase
+from sandbox.hotwax.logs import ImportLogs
 from sandbox.hotwax.netsuite_ids import LINE_ID, NETSUITE_CUSTOMER_ID, NETSUITE_ORDER_ID, NetSuiteIds
 from sandbox.hotwax.partner import utc_now
+from sandbox.hotwax.pos_orders import COMPLETED_POS_ORDERS_FOLDER, as_completed, write_pos_orders
+from sandbox.hotwax.settings import HotWaxSettings
 
 CUSTOMERS_FOLDER = "hotwax/customers"
 CREATED_ORDERS_FOLDER = "hotwax/created-orders"
@@ -36,6 +43,7 @@ _SCHEMA = (
         kind TEXT,
         customer INTEGER REFERENCES shop_customers (number)
     )""",
+    "CREATE TABLE IF NOT EXISTS shop_told (number INTEGER PRIMARY KEY REFERENCES shop_orders (number))",
 )
 
 
@@ -65,7 +73,8 @@ class HotWaxShop:
         self.customers_folder = sftp_root / CUSTOMERS_FOLDER
         self.created_orders_folder = sftp_root / CREATED_ORDERS_FOLDER
         self._database, self._clock = database, clock
-        for folder in (self.customers_folder, self.created_orders_folder):
+        self.completed_pos_orders_folder = sftp_root / COMPLETED_POS_ORDERS_FOLDER
+        for folder in (self.customers_folder, self.created_orders_folder, self.completed_pos_orders_folder):
             folder.mkdir(parents=True, exist_ok=True)
         with database.transaction() as connection:
             for statement in _SCHEMA:
@@ -105,6 +114,18 @@ class HotWaxShop:
         with self._database.transaction() as connection:
             connection.execute("INSERT INTO shop_orders VALUES (?, ?, ?, ?)", (number, order_id(number), kind, buyer))
         return order_id(number)
+
+    def place_more(self, count: int) -> list[int]:
+        """Add orders of the usual mix, each of a customer of its own.
+
+        :param count: how many.
+        :returns: their numbers, which follow upon those of the orders that there are.
+        """
+        (row,) = self._database.rows("SELECT coalesce(max(number), 0) AS last FROM shop_orders")
+        numbers = list(range(row["last"] + 1, row["last"] + 1 + count))
+        for number in numbers:
+            self.place(number, usual_kind(self.generator.seed, number))
+        return numbers
 
     def has_party(self, party_id: str) -> bool:
         """Tell whether there is such a customer."""
@@ -180,6 +201,25 @@ class HotWaxShop:
         orders = self.orders_due(ready_only=ready_only)
         return write_created_orders(self.created_orders_folder, orders, self._clock(), layout)
 
+    def feed_completed_pos_orders(self, layout: str = "array") -> Path | None:
+        """Write the orders that were taken away at a till into :data:`COMPLETED_POS_ORDERS_FOLDER`, each once only.
+
+        HotWax's job goes by time: whatever becomes of the file, these orders are not written again.
+
+        :param layout: one of :data:`~sandbox.hotwax.customers.LAYOUTS`.
+        :returns: the file; ``None``, and no file, when there is no new one.
+        """
+        new = "kind = 'pos_completed' AND number NOT IN (SELECT number FROM shop_told)"
+        rows = self._database.rows(f"SELECT * FROM shop_orders WHERE {new} ORDER BY number")
+        if not rows:
+            return None
+        orders = (as_completed(self._order(row)) for row in rows)
+        path = write_pos_orders(self.completed_pos_orders_folder, orders, self._clock(), layout)
+        with self._database.transaction() as connection:
+            for row in rows:
+                connection.execute("INSERT INTO shop_told VALUES (?)", (row["number"],))
+        return path
+
     def _row(self, table: str, number: int) -> dict[str, Any]:
         found = self._database.rows(f"SELECT * FROM {table} WHERE number = ?", number)
         if not found:
@@ -238,6 +278,21 @@ class HotWaxShop:
         return expected.fate is not Fate.LEFT_OUT and not expected.waits_for
 
 
+def main(arguments: list[str] | None = None) -> None:
+    """Let HotWax have more orders, and write the customers and orders that are due."""
+    program = "python -m sandbox.hotwax.created_orders_shop"
+    parser = argparse.ArgumentParser(prog=program, description=main.__doc__)
+    parser.add_argument("--root", type=Path, default=Path(".sandbox"), help="folder of the sandbox (default: .sandbox)")
+    parser.add_argument("--orders", type=int, default=20, help="how many more, 0 writes what is due (default: 20)")
+    options = parser.parse_args(arguments)
+    database, sftp_root = HotWaxDatabase(options.root / "hotwax.sqlite", HotWaxSettings()), options.root / "sftp"
+    shop = HotWaxShop(sftp_root, database, NetSuiteIds(database, ImportLogs(database), sftp_root))
+    shop.place_more(options.orders)
+    for path in (shop.feed_customers(), shop.feed_created_orders()):
+        print(path or "nothing is due")
+    database.close()
+
+
 def _new_customer(kind: str) -> str:
     """What kind of customer places an order of a kind for the first time."""
     if kind == "long_names":
@@ -264,3 +319,7 @@ def _approve(order: Order) -> None:
         item["orderStatusId"] = "ORDER_APPROVED"
         if item["itemStatusId"] == "ITEM_CREATED":
             item["itemStatusId"] = "ITEM_APPROVED"
+
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -17,6 +19,15 @@ class Credentials:
     password: str
     token: str
     api_key: str
+
+    def let_in(self, headers: Mapping[str, str]) -> bool:
+        """Whether a request to the Moqui back end shows who it is.
+
+        :param headers: of the request, names in lower case.
+        """
+        basic = base64.b64encode(f"{self.login}:{self.password}".encode()).decode()
+        known = (f"Basic {basic}", f"Bearer {self.token}")
+        return headers.get("authorization", "") in known or headers.get("api_key") == self.api_key
 
     @classmethod
     def read(cls, folder: Path) -> Self:

@@ -70,6 +70,19 @@ class HotWaxDatabase:
                 raise
             self._connection.execute("COMMIT")
 
+    @contextmanager
+    def joined(self) -> Iterator[sqlite3.Connection]:
+        """Run statements in the transaction that is under way, or in one of their own.
+
+        :returns: the connection.
+        """
+        with self._lock:
+            if self._connection.in_transaction:
+                yield self._connection
+            else:
+                with self.transaction() as connection:
+                    yield connection
+
     def rows(self, query: str, *values: object) -> list[Row]:
         """Read rows.
 

@@ -44,6 +44,9 @@ class ImportFile(Protocol):
         """Write the error file of the refused records."""
 
 
+OpenFile = Callable[[ImportLog, bytes], ImportFile]
+
+
 @dataclass
 class _Outcome:
     """What came of a file so far."""
@@ -117,9 +120,19 @@ class Importer:
         self._root = sftp_root
         self._settings = settings
         self._clock = clock
+        self._further: dict[str, tuple[str, OpenFile]] = {}
         self._one_pass = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+
+    def also_take(self, config_id: str, folder: str, open_file: OpenFile) -> None:
+        """Import files of a further configuration.
+
+        :param config_id: the import configuration.
+        :param folder: of its files, below the root of the SFTP server.
+        :param open_file: reads a file; raises :class:`FileError`.
+        """
+        self._further[config_id] = (folder, open_file)
 
     def start(self) -> None:
         """Look for files every `poll_seconds`, in a thread."""
@@ -145,6 +158,7 @@ class Importer:
                 (IMP_ORDER, ORDER_FEED_FOLDER),
                 (IMP_JSON_LIST_DATA, ORDER_FEED_FOLDER),
                 (MDM_INV_VARIANCE, INVENTORY_VARIANCE_FOLDER),
+                *((config_id, folder) for config_id, (folder, _) in self._further.items()),
             ):
                 done += [self._import_file(config_id, folder, path) for path in self._waiting(config_id, folder)]
             return done
@@ -195,6 +209,8 @@ class Importer:
         )
 
     def _open(self, log: ImportLog, data: bytes) -> ImportFile:
+        if (further := self._further.get(log.config_id)) is not None:
+            return further[1](log, data)
         create = partial(self._create_order, log.log_id)
         if log.config_id == IMP_ORDER:
             return OrderCsv(data, self._settings, create)

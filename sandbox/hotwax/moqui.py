@@ -6,7 +6,6 @@ answer to an upload, `contentName` in log rows, the order of log rows (newest fi
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -48,18 +47,12 @@ class MoquiFace:
         :param request: the request.
         :returns: the answer; errors are HTTP 4xx with an `errors` text.
         """
-        if not self._may_enter(request.headers):
+        if not self._credentials.let_in(request.headers):
             return _error(401, "User must be logged in to call this service")
         route = self._routes.get((request.method, request.path.removeprefix(PREFIX)))
         if route is None:
             return _error(404, f"Resource {request.path} with method {request.method} is not valid")
         return route(request)
-
-    def _may_enter(self, headers: Mapping[str, str]) -> bool:
-        known = self._credentials
-        basic = base64.b64encode(f"{known.login}:{known.password}".encode()).decode()
-        authorization = headers.get("authorization", "")
-        return authorization in (f"Basic {basic}", f"Bearer {known.token}") or headers.get("api_key") == known.api_key
 
     def _upload(self, request: Request) -> Response:
         try:

@@ -14,6 +14,8 @@ from sandbox.hotwax.database import HotWaxDatabase
 from sandbox.hotwax.importer import Importer
 from sandbox.hotwax.logs import ImportLogs
 from sandbox.hotwax.settings import HotWaxSettings
+from sandbox.hotwax.shopify_import_api import ShopifyOrdersFace
+from sandbox.hotwax.shopify_import_orders import ShopifyOrders
 
 
 def utc_now() -> datetime:
@@ -24,8 +26,8 @@ def utc_now() -> datetime:
 class HotWax:
     """The simulated HotWax; use it as a context manager, or :meth:`start` and :meth:`stop` it.
 
-    `database` is the truth about what was imported, `logs` is the Data Manager log, `importer` takes the files,
-    `api` is the HTTP face; faults are scripted at `importer.faults` and `api.faults`.
+    `database` is the truth about what was imported, `shopify` that about Shopify's orders, `logs` is the Data Manager
+    log, `importer` takes the files, `api` is the HTTP face; faults are scripted at `importer.faults` and `api.faults`.
 
     :param sftp_root: local folder that holds the SFTP server's files.
     :param database_path: file of the database; made if missing, kept over a restart.
@@ -52,7 +54,9 @@ class HotWax:
         self.database = HotWaxDatabase(database_path, self.settings)
         self.logs = ImportLogs(self.database)
         self.importer = Importer(self.database, self.logs, sftp_root, self.settings, clock)
-        self.api = HotWaxApi(self.database, self.logs, self.settings, self.credentials, clock, port=port)
+        self.shopify = ShopifyOrders(self.database, self.importer, self.settings, clock)
+        look_up = ShopifyOrdersFace(self.shopify, self.settings, self.credentials)
+        self.api = HotWaxApi(self.database, self.logs, self.settings, self.credentials, clock, look_up, port=port)
         self._polling = polling
 
     @property

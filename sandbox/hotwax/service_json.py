@@ -7,14 +7,13 @@ createSalesOrder is not public; the fields read here are those of the published 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 from sandbox.hotwax.checks import check_order, iso_date
-from sandbox.hotwax.csv_file import ERROR_COLUMN
-from sandbox.hotwax.models import Adjustment, FileError, NewItem, NewOrder, Payment, Record, RecordError
+from sandbox.hotwax.json_list import elements, error_list
+from sandbox.hotwax.models import Adjustment, NewItem, NewOrder, Payment, Record, RecordError
 from sandbox.hotwax.settings import HotWaxSettings
 
 #: Fields of createSalesOrder that must be filled. The published sample spells the last name LastName; lastName is
@@ -32,10 +31,6 @@ MANDATORY_FIELDS = (
 )
 MANDATORY_ADDRESS_FIELDS = ("address1", "city", "postalCode", "state")
 MANDATORY_ITEM_FIELDS = ("idType", "idValue", "status", "unitPrice")
-
-#: Numbers keep the text they were sent with.
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
-_BLANKS = " \t\r\n"
 
 
 class ServiceCallsJson:
@@ -71,21 +66,8 @@ class ServiceCallsJson:
         :returns: one record per element.
         :raises FileError: when the root is not an array, or where the JSON breaks off.
         """
-        at = self._after_blanks(0)
-        if self._text[at : at + 1] != "[":
-            raise FileError("Invalid Format: the file is not a JSON array")
-        at = self._after_blanks(at + 1)
-        while self._text[at : at + 1] != "]":
-            try:
-                element, end = _DECODER.raw_decode(self._text, at)
-            except (json.JSONDecodeError, RecursionError) as error:
-                raise FileError(f"Invalid Format: {error}") from error
-            yield Record(_key(element), partial(self._import, element), text=self._text[at:end])
-            at = self._after_blanks(end)
-            if self._text[at : at + 1] == ",":
-                at = self._after_blanks(at + 1)
-            elif self._text[at : at + 1] != "]":
-                raise FileError(f"Invalid Format: the array breaks off at character {at}")
+        for element, text in elements(self._text):
+            yield Record(_key(element), partial(self._import, element), text=text)
 
     def error_file(self, refused: list[tuple[Record, str]]) -> bytes:
         """Write the error file: the refused elements, each with its reason added.
@@ -93,12 +75,7 @@ class ServiceCallsJson:
         :param refused: the records with their reasons.
         :returns: its bytes.
         """
-        return f"[{','.join(_with_reason(record.text, message) for record, message in refused)}]".encode()
-
-    def _after_blanks(self, at: int) -> int:
-        while at < len(self._text) and self._text[at] in _BLANKS:
-            at += 1
-        return at
+        return error_list(refused)
 
     def _import(self, element: object) -> None:
         calls = element.get("dataList") if isinstance(element, dict) else None
@@ -221,11 +198,3 @@ def _key(element: object) -> str:
         if key := _text(_object(data, "order"), "externalId") or _text(data, "externalId"):
             return key
     return ""
-
-
-def _with_reason(text: str, message: str) -> str:
-    reason = f"{json.dumps(ERROR_COLUMN)}:{json.dumps(message)}"
-    if not text.startswith("{"):
-        return f'{{"record":{text},{reason}}}'
-    body = text[:-1].rstrip()
-    return f"{body}{'' if body.endswith('{') else ','}{reason}}}"

@@ -12,10 +12,21 @@ from dataclasses import dataclass, field
 IMP_ORDER = "IMP_ORDER"
 IMP_JSON_LIST_DATA = "IMP_JSON_LIST_DATA"
 MDM_INV_VARIANCE = "MDM_INV_VARIANCE"
-CONFIG_IDS = (IMP_ORDER, IMP_JSON_LIST_DATA, MDM_INV_VARIANCE)
+CRT_SHOPIFY_ORDER = "CRT_SHOPIFY_ORDER"
+UPD_SHOPIFY_ORDER = "UPD_SHOPIFY_ORDER"
+SYNC_SHOPIFY_ORDER = "SYNC_SHOPIFY_ORDER"
+CONFIG_IDS = (
+    *(IMP_ORDER, IMP_JSON_LIST_DATA, MDM_INV_VARIANCE),
+    *(CRT_SHOPIFY_ORDER, UPD_SHOPIFY_ORDER, SYNC_SHOPIFY_ORDER),
+)
 
 ORDER_FEED_FOLDER = "hotwax/order-feed"
 INVENTORY_VARIANCE_FOLDER = "hotwax/inventory-variance"
+SHOPIFY_FOLDERS = {
+    CRT_SHOPIFY_ORDER: "hotwax/shopify-orders",
+    UPD_SHOPIFY_ORDER: "hotwax/shopify-order-updates",
+    SYNC_SHOPIFY_ORDER: "hotwax/shopify-order-sync",
+}
 
 #: The facility id that means "no facility": the brokering queue; also "no carrier".
 NOT_APPLICABLE = "_NA_"
@@ -151,6 +162,7 @@ class HotWaxSettings:
             IMP_ORDER: r".*\.csv$",
             IMP_JSON_LIST_DATA: r".*\.json$",
             MDM_INV_VARIANCE: r".*\.csv$",
+            **dict.fromkeys(SHOPIFY_FOLDERS, r".*\.json$"),
         }
     )
 

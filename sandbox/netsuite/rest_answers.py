@@ -93,6 +93,7 @@ def shown(database: NetSuiteDatabase, record: str, external_id: str, *, expand: 
             "quantity": line["quantity"],
             "rate": line["rate"],
             "custcol_hc_order_line_id": line["hc_order_line_id"],
+            "custcol_hc_orderline_type_id": line.get("line_type_id", ""),
         }
         for line in found["lines"]
     ]

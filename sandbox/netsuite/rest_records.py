@@ -154,13 +154,24 @@ class RestRecords:
             if amount <= 0:
                 raise RecordError("Please enter value(s) for: Payment Amount")
         if known is None:
-            _require(given, {"salesOrder": "Sales Order"})
+            _require(given, {"customer": "Customer", "salesOrder": "Sales Order"})
+            self._check_customer(given)
             method = given.get("paymentMethod", "")
             return self._records.create_deposit(given["salesOrder"], amount, method, external_id, "rest")
         columns = {"amount": given.get("payment"), "payment_method": given.get("paymentMethod")}
         names = [name for name, value in columns.items() if value is not None]
         self._update("deposits", known["internal_id"], columns, names)
         return int(known["internal_id"])
+
+    def _check_customer(self, given: Mapping[str, str]) -> None:
+        """A deposit refers to an order of its own customer only."""
+        query = "SELECT 1 FROM sales_orders WHERE internal_id = ? AND customer_id = ?"
+        order, customer = given["salesOrder"], given["customer"]
+        if not self._database.rows(query, values.internal_id(order), values.internal_id(customer)):
+            raise RecordError(
+                f"You have entered an Invalid Field Value {order} for the following field: salesOrder. "
+                f"It is no order of customer {customer}."
+            )
 
     def _transaction(
         self, body: dict[str, Any], fields: dict[str, rest_fields.Field], external_id: str

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import invoices
+from benchmarks import beside_script
+from benchmarks.beside_script import Comparison, compare, report, table
 from benchmarks.child import Run, run_peer
-from benchmarks.invoices import BASE, OURS, Comparison, compare, digest, report, table
+from benchmarks.invoices import CONTEST, digest
 from benchmarks.measure import PeerFailedError
 from sandbox.hotwax.completed_orders import CompletedOrders, write_feed
 
+OURS, BASE = CONTEST.ours, CONTEST.base
 BODY = b'{"OrderNo":"1","TotalAmt":%s,"TotalDiscAmt":0,"ShippingAmt":0,"Items":[%s]}'
 ONE, TWO = b'{"UPC":"a","Qty":1}', b'{"UPC":"a","Qty":2}'
 
@@ -21,7 +23,7 @@ def run_of(seconds: float, peak: float = 100, result: int = 9) -> Run:
 
 def comparison(ours: list[Run], base: list[Run], digests: tuple[str, str] = ("a", "a")) -> Comparison:
     found = {OURS: {digests[0]}, BASE: {digests[1]} if base else set()}
-    return Comparison(1_000, 7.5, {OURS: ours, BASE: base}, found, {})
+    return Comparison(CONTEST, 1_000, 7.5, {OURS: ours, BASE: base}, found, {})
 
 
 def said(folder: Path, *bodies: bytes) -> str:
@@ -42,7 +44,7 @@ def test_both_peers_say_the_same_of_every_kind_of_order(tmp_path: Path) -> None:
 
 
 def test_a_comparison_cleans_up_and_finds_no_fault(tmp_path: Path) -> None:
-    result = compare(40, 2, tmp_path)
+    result = compare(CONTEST, 40, 2, tmp_path)
     assert {peer: len(runs) for peer, runs in result.runs.items()} == {OURS: 2, BASE: 2}
     assert list(result.faults()) == []
     assert list(tmp_path.iterdir()) == []
@@ -59,7 +61,7 @@ def test_the_digest_tells_money_and_quantities_apart_but_not_lines_or_order(tmp_
 
 def test_different_invoices_are_a_fault() -> None:
     result = comparison([run_of(1)], [run_of(2)], ("a", "b"))
-    assert list(result.faults()) == ["1000 orders: the two peers' invoices differ in money or quantities"]
+    assert list(result.faults()) == ["1000 orders: the invoices of the two peers differ: money and quantities"]
     assert "differ |" in table(result)
 
 
@@ -67,8 +69,8 @@ def test_a_peer_that_fails_is_a_fault(tmp_path: Path, monkeypatch: pytest.Monkey
     def fail(peer: str, **_: object) -> Run:
         raise PeerFailedError(f"{peer} was killed")
 
-    monkeypatch.setattr(invoices, "run_peer", fail)
-    result = compare(5, 2, tmp_path)
+    monkeypatch.setattr(beside_script, "run_peer", fail)
+    result = compare(CONTEST, 5, 2, tmp_path)
     assert list(result.faults()) == [f"5 orders: {OURS} was killed", f"5 orders: {BASE} was killed"]
     assert "| failed |" in table(result)
 
@@ -87,7 +89,7 @@ def test_what_does_not_fit_into_memory_is_not_run() -> None:
 
 
 def test_the_report_says_whether_the_bar_is_reached() -> None:
-    found = report([comparison([run_of(1)], [run_of(9.9)]), comparison([run_of(1)], [run_of(10)])], 3, 0.2)
+    found = report(CONTEST, [comparison([run_of(1)], [run_of(9.9)]), comparison([run_of(1)], [run_of(10)])], 3, 0.2)
     assert found.startswith("Command: `python -m benchmarks.invoices`. Medians of 3 runs")
     assert "- 1,000 orders: 9.9 times json_normalize, at least 10 times is wanted: missed" in found
     assert "- 1,000 orders: 10.0 times json_normalize, at least 10 times is wanted: met" in found

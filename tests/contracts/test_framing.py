@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from array import array
 from collections.abc import Iterator
 
 import pytest
@@ -22,9 +23,10 @@ def chunk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
 
 def read(data: bytes, most: int = MOST) -> tuple[Layout, list[RawRecord]]:
     """Inspect and read a file; every offset must lead back to the bytes of its record."""
-    stream = io.BytesIO(data)
-    layout = framing.inspect(stream, "tlog.json", most)
+    stream, ends = io.BytesIO(data), array("Q")
+    layout = framing.inspect(stream, "tlog.json", most, ends)
     records = list(framing.records(stream, "tlog.json", layout, most))
+    assert list(framing.records(stream, "tlog.json", layout, most, ends)) == records
     assert [record.index for record in records] == list(range(len(records)))
     for record in records:
         assert data[record.offset : record.offset + len(record.data)] == record.data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from array import array
 from typing import Any
 
 import pytest
@@ -30,9 +31,10 @@ small = settings(
 
 
 def read(data: bytes) -> tuple[Layout, list[Any]]:
-    stream = io.BytesIO(data)
-    layout = framing.inspect(stream, "tlog.json", 1 << 20)
+    stream, ends = io.BytesIO(data), array("Q")
+    layout = framing.inspect(stream, "tlog.json", 1 << 20, ends)
     records = list(framing.records(stream, "tlog.json", layout, 1 << 20))
+    assert list(framing.records(stream, "tlog.json", layout, 1 << 20, ends)) == records
     for record in records:
         assert data[record.offset : record.offset + len(record.data)] == record.data
     return layout, [json.loads(record.data) for record in records]
@@ -102,10 +104,36 @@ def test_what_inspection_lets_through_is_read_without_an_error(
 ) -> None:
     """One bad file must be refused as a whole, before its first record is used, and never in the middle."""
     monkeypatch.setattr(framing, "_CHUNK", chunk)
-    stream = io.BytesIO(b"".join(pieces))
+    stream, ends = io.BytesIO(b"".join(pieces)), array("Q")
     try:
-        layout = framing.inspect(stream, "tlog.json", 12)
+        layout = framing.inspect(stream, "tlog.json", 12, ends)
     except BadInput:
         return
     records = list(framing.records(stream, "tlog.json", layout, 12))
     assert [record.index for record in records] == list(range(len(records)))
+    assert list(framing.records(stream, "tlog.json", layout, 12, ends)) == records
+
+
+outcomes = st.sampled_from([b"{}", b'{"a":"}"}', b'{"a":[{}]}', b'{"a":NaN}', b'{"a"}', b'{"\\"":1}', b'{"a":"\\\\"}'])
+gaps = st.sampled_from([b",", b" ,\r\n", b"\n", b"", b",,"])
+
+
+@small
+@given(pieces=st.lists(st.one_of(outcomes, gaps, st.sampled_from([b"[", b"]", b"{", b"}", b'"', b"\\"])), max_size=20))
+def test_the_parser_finds_the_ends_that_counting_finds(monkeypatch: pytest.MonkeyPatch, pieces: list[bytes]) -> None:
+    text = b"".join(pieces)
+    found = framing._spans(text)
+    with monkeypatch.context() as patch:
+        patch.setattr(framing, "_length", lambda _: 0)
+        assert framing._spans(text) == found
+
+
+def test_the_parser_finds_the_ends_of_sound_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should its messages change one day, all is counted: still right, but slow, which nobody would see."""
+    counted: list[bytes] = []
+    count = framing._brackets
+    monkeypatch.setattr(framing, "_brackets", lambda text: counted.append(text) or count(text))
+    assert framing._spans(b'{"a":"]"} ,\n{"b":[{}]}, {"c":1}\r\n]') == ([(0, 9), (12, 22), (24, 31)], 33)
+    assert counted == [b"\r\n]"]
+    assert framing._spans(b'{"a":1},{"b":[{"c":"') == ([(0, 7)], None)
+    assert counted == [b"\r\n]"]

@@ -157,7 +157,7 @@ def test_deposit_errors() -> None:
 
 
 def test_every_kind_of_error_file_is_read() -> None:
-    assert len(ERRORS) == 5
+    assert len(ERRORS) == 7
     for kind in ERRORS:
         header = ",".join(HEADERS[kind])
         assert failures(f"{header}\n12.csv,x\n" if HEADERS[kind][0] == "fileName" else f"{header}\n12,x\n", kind).rows
@@ -171,3 +171,11 @@ def test_a_full_file_takes_no_time() -> None:
     start = time.perf_counter()
     assert len(netsuite_files.orders("f", text.encode()).rows) == 25_000
     assert time.perf_counter() - start < 3
+
+
+def test_a_discount_that_was_sent_without_a_number_tells_nothing() -> None:
+    rows = ("M1,00001,NetsuiteItemLineId,1", "M1,,NetsuiteDiscountItemLineId,2", "M1,,NetsuiteItemLineId,3")
+    text = "\n".join(("orderId,orderItemSeqId,attrName,attrValue", *rows))
+    found = netsuite_files.lines("f", text.encode())
+    assert [row.seq for row in found.rows] == ["00001"]
+    assert found.strange == [Strange(4, "a value is empty")]

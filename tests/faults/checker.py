@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-Kind = Literal["invoice", "slip"]
+Kind = Literal["invoice", "slip", "customer", "order", "deposit"]
 #: What the ledger calls done, and what it leaves to a person.
 DONE, ASIDE, DOUBT = frozenset({"DELIVERED", "CONFIRMED"}), "QUARANTINED", "UNKNOWN"
 
@@ -28,9 +28,9 @@ class Key(NamedTuple):
 class Content(NamedTuple):
     """What a document must say.
 
-    :param amount: in ten-thousandths of the currency; 0 for a slip, which moves goods and no money.
-    :param stores: the one that invoices, or those between which goods move.
-    :param quantities: pieces of each UPC, sorted.
+    :param amount: in ten-thousandths of the currency; 0 for a slip, which moves goods and no money, and a customer.
+    :param stores: the one that invoices, or those between which goods move; in NetSuite the customer.
+    :param quantities: pieces of each UPC, sorted; in NetSuite of each line.
     """
 
     amount: int

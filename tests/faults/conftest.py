@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from sandbox.retailpro import RetailProSettings
+from tests.faults.netsuite_proof import NetSuiteProof
 from tests.faults.processes import Processes
 from tests.faults.proof import FAST, Plan, Proof
 from tests.support.invoice_lab import InvoiceLab
+from tests.support.netsuite_lab import NetSuiteLab
 from tests.support.step_lab import empty_ledger
 
 Prove = Callable[..., Proof]
+ProveNetSuite = Callable[..., NetSuiteProof]
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +58,28 @@ def prove(
                 InvoiceLab(folder, ledger_template, monkeypatch, retailpro=retailpro, changes=changes)
             )
             return Proof(lab, processes, Plan.asked(), marker.args[0], variant or name)
+
+        yield make
+
+
+@pytest.fixture
+def prove_netsuite(
+    tmp_path: Path,
+    ledger_template: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    processes: Processes,
+    request: pytest.FixtureRequest,
+) -> Iterator[ProveNetSuite]:
+    """Makes the laboratory of a test, with NetSuite and the flow set up as it wishes."""
+    marker = request.node.get_closest_marker("fault")
+    plan = Plan.asked()
+    with ExitStack() as opened:
+
+        def make(variant: str = "", **setup: Any) -> NetSuiteProof:
+            folder = tmp_path / str(len(list(tmp_path.iterdir())))
+            folder.mkdir()
+            lab = opened.enter_context(NetSuiteLab(folder, ledger_template, monkeypatch, seed=plan.seed, **setup))
+            return NetSuiteProof(lab, processes, plan, marker.args[0], variant or request.node.name)
 
         yield make
 

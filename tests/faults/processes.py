@@ -73,10 +73,12 @@ class Processes:
             self._server.communicate(timeout=20)
 
     def start(
-        self, step: str, *arguments: Any, at: str = "", how: str = "KILL", sabotage: str = "", **asked: Any
-    ) -> Child:
-        """Start a step of :class:`~tests.support.invoice_lab.InvoiceLab` in the environment of this moment.
+        self, step: str, *arguments: Any, at: str = "", how: str = "KILL", sabotage: str = "", lab: str = "InvoiceLab",
+        **asked: Any,
+    ) -> Child:  # fmt: skip
+        """Start a step of a laboratory in the environment of this moment.
 
+        :param lab: :class:`~tests.support.invoice_lab.InvoiceLab` or :class:`~tests.support.netsuite_lab.NetSuiteLab`.
         :param at: fault point and which time, as in ``ORDER_SYNC_FAULT_AT``.
         :param how: the signal there, ``KILL`` or ``STOP``.
         """
@@ -87,7 +89,7 @@ class Processes:
         log = self._folder / f"{number}.log"
         request = {
             "step": step, "arguments": arguments, "asked": asked, "environment": environment, "log": str(log),
-            "result": str(self._folder / f"{number}.json"), "sabotage": sabotage,
+            "result": str(self._folder / f"{number}.json"), "sabotage": sabotage, "lab": lab,
         }  # fmt: skip
         child = Child(self.ask(request)["pid"], self, log)
         self._children.append(child)

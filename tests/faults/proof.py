@@ -54,6 +54,14 @@ class Plan:
         """Whether it is `make faults`, and not one of many tests."""
         return self.orders >= 200
 
+    def note(self, found: Judgement, **about: Any) -> None:
+        """Write a judgement down, if that is asked for."""
+        if self.results:
+            row = {**about, "seed": self.seed, "verdict": found.verdict, **asdict(found)}
+            line = json.dumps(row, default=str) + "\n"
+            with self.results.open("ab", buffering=0) as results:  # whole lines: others write, too
+                results.write(line.encode())
+
     @classmethod
     def asked(cls) -> Plan:
         """From ``FAULTS_SEED``, ``FAULTS_ORDERS`` and ``FAULTS_RESULTS``; short and repeatable without them."""
@@ -183,15 +191,9 @@ class Proof:
     def judged(self, aside: Collection[Key] = (), foreign: int = 0) -> Judgement:
         """Judge, and write the judgement down if that is asked for."""
         found = judge(self.history(aside, foreign))
-        if self.plan.results:
-            row = {
-                "fault": self.fault, "variant": self.variant, "orders": len(self.numbers), "injected": self.injected,
-                "seed": self.plan.seed, "verdict": found.verdict, "recovery": self.recovery,
-                "doubt": [round(seconds, 3) for seconds in self.seconds_in_doubt], **asdict(found),
-            }  # fmt: skip
-            line = json.dumps(row, default=str) + "\n"
-            with self.plan.results.open("ab", buffering=0) as results:  # whole lines: others write, too
-                results.write(line.encode())
+        doubt = [round(seconds, 3) for seconds in self.seconds_in_doubt]
+        more = {"injected": self.injected, "recovery": self.recovery, "doubt": doubt}
+        self.plan.note(found, fault=self.fault, variant=self.variant, orders=len(self.numbers), **more)
         return found
 
     def passes(self, aside: Collection[Key] = (), foreign: int = 0) -> Judgement:

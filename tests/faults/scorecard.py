@@ -31,6 +31,13 @@ FAULTS = {
     "F41": "ten at once for the same orders",
     "F42": "wrong password, no connection, connection refused",
 }
+#: On the way to NetSuite, whose answers come by files and hours later.
+NETSUITE = {
+    "N1": "kill -9 at every marked place of every step: answers, customers, orders, deposits",
+    "N16": "return files late, lost, twice, halved (half late, half lost), of every kind and all at once",
+    "N39": "every step cleared, whole runs cleared and backfilled, every file of either side dropped again",
+    "N40": "every step by two at the same time on one ledger",
+}
 #: The nine places of F1, and what the variants that cover each have in their names.
 PLACES = {
     "before the intent": ["before_intent"],
@@ -44,18 +51,20 @@ PLACES = {
     "in publishing": ["publish.before_rename", "publish.after_rename"],
 }
 
-_HEAD = """# Scorecard of Retail Pro invoicing
+_HEAD = """# Scorecard
 
 Written by `make faults`; do not edit. Seed {seed}, {orders} numbered orders in every run, with amounts drawn from the
 seed; {day}, Python {python}, SQLite {sqlite}. Again: `make faults SEED={seed} ORDERS={orders}`; one fault: `ONLY=F8`.
 
 Each run takes the orders through the real steps: real HTTP, real SFTP, the ledger in a real database file; killed and
 frozen steps are processes of their own. The judge compares three independent accounts, document by document: what the
-shop says about its orders, Retail Pro's own database, the ledger. [The checker](../tests/faults/checker.py) is itself
+shop says about its orders, the partner's own database, the ledger. [The checker](../tests/faults/checker.py) is itself
 tested with every kind of damage.
 
 **{runs} runs, {documents} documents, {injected} faults injected: lost {lost}, duplicated {duplicated}, unexpected \
 {unexpected}, money difference {money}.**
+
+## Retail Pro invoicing
 
 """
 _COLUMNS = (
@@ -72,6 +81,13 @@ _LIMITS = """
 exactly one response file, and no file lay under its final name with other bytes than were published.
 
 """
+_NETSUITE = """## NetSuite: customers, created orders, deposits
+
+*Documents* are customers, orders with every line, and what was deposited for each order. No order was offered before
+its customer was known, and nothing was offered twice: NetSuite, which refuses both, refused nothing. Nothing counted
+as done before its id had come back; return files that were lost were written again by NetSuite on request.
+
+"""
 _PERSONS = (
     "Where no evidence can end a doubt (neither look-up nor duplicate recognition, or other content under the number) "
     "{:,} orders stayed in doubt, were counted, were sent once each, and waited for a person. Everywhere else nothing "
@@ -81,6 +97,7 @@ _NOT_TESTED = """
 ## What was not tested
 
 - The real Retail Pro: its answers, duplicate handling and look-up are not published; the sandbox assumes them.
+- The real NetSuite: the sandbox does what the published scripts do, and assumes what they do not say.
 - A real network: everything runs on one machine over the loopback interface.
 - PostgreSQL: this proof ran on SQLite.
 - A long soak, and the loss of the ledger.
@@ -99,21 +116,23 @@ def page(rows: Sequence[Row], seed: int, orders: int) -> str:
 
     :param rows: one for each judgement.
     """
-    proven = [row for row in rows if row["fault"] in FAULTS]
+    proven = [row for row in rows if row["fault"] in FAULTS | NETSUITE]
     totals = {word: sum(len(row[word]) for row in proven) for word in ("lost", "duplicated", "unexpected")}
     head = _HEAD.format(
         seed=seed, orders=orders, day=date.today().isoformat(), python=platform.python_version(),
         sqlite=sqlite3.sqlite_version, runs=len(proven), documents=_number(row["attempted"] for row in proven),
         injected=_number(row["injected"] for row in proven), money=_money(proven), **totals,
     )  # fmt: skip
-    return head + _TABLE + "".join(_line(fault, proven) for fault in FAULTS) + _LIMITS + _coverage(rows) + _NOT_TESTED
+    retailpro = _TABLE + "".join(_line(*fault, proven) for fault in FAULTS.items()) + _LIMITS
+    netsuite = _NETSUITE + _TABLE + "".join(_line(*fault, proven) for fault in NETSUITE.items()) + "\n"
+    return head + retailpro + netsuite + _coverage(rows) + _NOT_TESTED
 
 
-def _line(fault: str, rows: Sequence[Row]) -> str:
+def _line(fault: str, what: str, rows: Sequence[Row]) -> str:
     mine = [row for row in rows if row["fault"] == fault]
     injected = sum(row["injected"] for row in mine)
     cells = [
-        fault, FAULTS[fault], len(mine), _number(row["orders"] for row in mine),
+        fault, what, len(mine), _number(row["orders"] for row in mine),
         _number(row["attempted"] for row in mine), f"{injected:,}",
         *(sum(len(row[word]) for row in mine) for word in ("lost", "duplicated", "unexpected")), _money(mine),
         _number(len(row["recovered"]) for row in mine), _number(len(row["unknown"]) for row in mine),

@@ -24,7 +24,15 @@ _MODULES = (
     "order_sync.operators.invoice_batch",
     "order_sync.partners.retailpro",
     "order_sync.transforms.retailpro_invoices",
+    "order_sync.operators.csv_batch",
+    "order_sync.transforms.netsuite_customers",
+    "order_sync.transforms.netsuite_sales_orders",
     "tests.support.invoice_lab",
+    "tests.support.netsuite_lab",
+    "tests.support.netsuite_rest_lab",
+    "order_sync.operators.shopify_batch",
+    "order_sync.partners.shopify_bulk",
+    "tests.support.shopify_lab",
 )
 
 
@@ -90,10 +98,14 @@ def _child(request: dict[str, Any]) -> NoReturn:
 def _run(request: dict[str, Any]) -> None:
     from tests.faults.sabotage import SABOTAGE
     from tests.support.invoice_lab import InvoiceLab
+    from tests.support.netsuite_lab import NetSuiteLab
+    from tests.support.netsuite_rest_lab import RestLab
+    from tests.support.shopify_lab import PastShopifyLab
 
     if request["sabotage"]:
         SABOTAGE[request["sabotage"]](setattr)
-    lab = InvoiceLab.__new__(InvoiceLab)  # the steps need nothing of a laboratory but its environment
+    kind = {kind.__name__: kind for kind in (InvoiceLab, NetSuiteLab, RestLab, PastShopifyLab)}[request["lab"]]
+    lab = kind.__new__(kind)  # the steps need nothing of a laboratory but its environment
     result = getattr(lab, request["step"])(*request["arguments"], **request["asked"])
     Path(request["result"]).write_text(json.dumps(result, default=str))
 

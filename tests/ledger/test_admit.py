@@ -9,6 +9,7 @@ from order_sync.ledger import (
     Admission,
     AdmissionKind,
     BatchInput,
+    Decision,
     OtherDecision,
     OtherKind,
     PreviousRecord,
@@ -355,3 +356,15 @@ def test_the_same_file_in_two_batches_makes_repeats_in_the_second(kit) -> None:
 
 def test_admitting_nothing_answers_nothing(kit) -> None:
     assert kit.admit(kit.batch()) == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "kind", "content"), [(-1, AdmissionKind.OLDER, "a"), (0, AGAIN, "b"), (1, AGAIN, "b")]
+)
+def test_what_waits_is_taken_up_by_nothing_older(kit, minutes, kind, content) -> None:
+    first, second = kit.batch(), kit.batch()
+    (waits,) = kit.admit(first, kit.arrival(first, 0, "A", "a", updated_ms=60_000))
+    kit.decide(first, Decision(waits.record_id or 0, State.WAITING, "WAITS_FOR", "order A", "waits for order A."))
+    (again,) = kit.admit(second, kit.arrival(second, 0, "A", "b", updated_ms=60_000 * (1 + minutes)))
+    assert again.kind is kind
+    assert kit.record("A").content_hash == digest(content)

@@ -115,6 +115,20 @@ def test_what_fails_again_is_reported_again_and_its_solution_too(kit, batch) -> 
     assert keys(kit.ledger.solved_since_report(FLOW, RETAILER)) == ["A"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "content", "told"), [("inbox", "same", True), ("inbox", "other", False), ("again", "same", False)]
+)
+def test_what_a_feed_repeats_unmended_is_not_reported_again(kit, kind: str, content: str, told: bool) -> None:
+    first = kit.batch()
+    (record,) = kit.take(first, "R", content="same")
+    kit.decide(first, set_aside(record.record_id))
+    kit.ledger.mark_reported([record.record_id], at=AT)
+    second = kit.batch(kind=kind)
+    kit.take(second, "R", content=content)
+    kit.decide(second, set_aside(record.record_id))
+    assert (kit.record("R").reported_at == AT) is told
+
+
 def test_marking_nothing_changes_nothing(kit, batch) -> None:
     before = kit.everything()
     kit.ledger.mark_reported([], at=AT)

@@ -72,6 +72,17 @@ def test_a_name_belongs_to_one_batch(kit) -> None:
     kit.feed(kit.batch(retailer="acme"), "f.csv")
 
 
+def test_files_of_one_kind_lie_in_one_folder_so_none_has_the_name_of_another(kit) -> None:
+    one, two = kit.batch(), kit.batch()
+    kit.feed(one, "f.csv", target="orders#1")
+    with pytest.raises(NameTaken, match=rf"f\.csv of batch {one.id}'s orders#2 belongs to batch {one.id}"):
+        kit.feed(one, "f.csv", target="orders#2")
+    with pytest.raises(NameTaken, match=rf"f\.csv of batch {two.id}'s orders#2 belongs to batch {one.id}"):
+        kit.feed(two, "f.csv", target="orders#2")
+    kit.feed(one, "f.csv", target="orders#1")  # computed once more
+    kit.feed(one, "f.csv", target="customers#1")
+
+
 def test_a_feed_carries_the_ready_records_of_its_batch(kit) -> None:
     batch, (one, two, three) = kit.transformed("A", "B", "C")
     kit.transformed("D")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -75,16 +74,3 @@ def test_order_that_netsuite_has_is_no_change_when_it_is_offered_again(lab: NetS
     lab.run("four")
     versions = lab.book.records_by_order("netsuite_created_orders", "default", [order])
     assert [version.state.value for version in versions] in (["CONFIRMED"], ["CONFIRMED", "EXCLUDED"])
-
-
-def test_answer_that_never_comes_is_told_by_name(lab: NetSuiteLab, monkeypatch: pytest.MonkeyPatch) -> None:
-    order = lab.shop.place(1, "web")
-    lab.offer()
-    lab.run("one")
-    lab.netsuite_works()
-    lab.run("two")
-    later = lab.record(order).updated_at + timedelta(hours=2, minutes=1)
-    monkeypatch.setattr("order_sync.flow.now", lambda: later)
-    lab.answers("three")
-    (problem,) = lab.book.problems_of_run("netsuite_created_orders", "three", unreported_only=True)
-    assert problem.message == f"1 of netsuite_created_orders are without an answer of NetSuite after 2 h: {order}."

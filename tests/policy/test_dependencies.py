@@ -24,6 +24,7 @@ BROUGHT_BY = {
     "jinja2": "apache-airflow-core",
     "numpy": "pandas",
     "paramiko": "apache-airflow-providers-sftp",
+    "pyjwt": "apache-airflow-core",
     "requests": "apache-airflow-providers-http",
     "urllib3": "requests",
 }

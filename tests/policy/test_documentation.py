@@ -20,22 +20,33 @@ from order_sync.flow import PARAMS
 from order_sync.ledger import schema, states
 from order_sync.mapping import model
 from order_sync.mapping.model import Vocabulary
-from order_sync.reasons import EXCLUSIONS, REASONS, WAITS
+from order_sync.reasons import EXCLUSIONS, FINDINGS, REASONS, WAITS
 from order_sync.transforms import invoice_vocabulary, netsuite_vocabulary, tlog_vocabulary
+from order_sync.transforms.netsuite_deposits import DEPOSIT_PATHS
+from order_sync.transforms.netsuite_items import ITEM_CASES, ITEM_PATHS
 from tests.policy import markdown
 from tests.policy.repository import PACKAGE, ROOT, python_files, repository_files, shown, texts
 
 README = ROOT / "README.md"
 FLOWS = ("predictspring_order_sync", "retailpro_invoicing", "netsuite_created_orders")
 PAGE, INVOICING, NETSUITE = (ROOT / f"docs/{flow}.md" for flow in FLOWS)
+CASH_SALES, HISTORY = (ROOT / f"docs/{flow}.md" for flow in ("netsuite_cash_sales", "netsuite_historical_customers"))
+FOLLOW_UPS = ROOT / "docs/netsuite_follow_ups.md"
+FULFILMENT = ROOT / "docs/netsuite_fulfilment.md"
+SHOPIFY = ROOT / "docs/shopify_order_import.md"
 REASONS_PAGE = ROOT / "docs/reasons.md"
 LEDGER = ROOT / "docs/ledger.md"
 INCLUDE = ROOT / "include"
 PAGES = [path for path in repository_files() if path.suffix == ".md"]
 DEFAULTS: dict[str, Any] = yaml.safe_load((INCLUDE / "retailers/default.yaml").read_text(encoding="utf-8"))
+#: Flows that have settings of their own.
+SECTIONS = tuple(path.stem for path in python_files("dags") if path.stem in DEFAULTS)
 
 
-@pytest.mark.parametrize(("mark", "reasons"), [("REASONS", REASONS), ("EXCLUSIONS", EXCLUSIONS), ("WAITS", WAITS)])
+@pytest.mark.parametrize(
+    ("mark", "reasons"),
+    [("REASONS", REASONS), ("EXCLUSIONS", EXCLUSIONS), ("WAITS", WAITS), ("FINDINGS", FINDINGS)],
+)
 def test_table_of_reasons_is_that_of_the_code(mark: str, reasons: Mapping[str, Any]) -> None:
     told = [[code.strip("`"), *words] for code, *words in markdown.table(REASONS_PAGE, mark)]
     assert told == [[code, reason.title, reason.what_to_do] for code, reason in reasons.items()]
@@ -69,15 +80,21 @@ def test_table_of_fields_is_that_of_the_mapping(target: str, paths: dict[str, mo
 
 
 @pytest.mark.parametrize(
-    ("target", "paths"),
+    ("target", "paths", "page"),
     [
-        ("netsuite_customer", netsuite_vocabulary.CUSTOMER_PATHS),
-        ("netsuite_sales_order", netsuite_vocabulary.ORDER_PATHS),
+        ("netsuite_customer", netsuite_vocabulary.CUSTOMER_PATHS, NETSUITE),
+        ("netsuite_sales_order", netsuite_vocabulary.ORDER_PATHS, NETSUITE),
+        ("netsuite_cash_sale", netsuite_vocabulary.CASH_SALE_PATHS, CASH_SALES),
+        ("netsuite_deposit", DEPOSIT_PATHS, FOLLOW_UPS),
+        ("netsuite_allocation", ITEM_PATHS, FULFILMENT),
+        ("netsuite_fulfilled", ITEM_PATHS, FULFILMENT),
     ],
+    ids=["customer", "sales order", "cash sale", "deposit", "allocation", "fulfilled"],
 )
-def test_table_of_columns_is_that_of_both_generations(target: str, paths: dict[str, model.Type]) -> None:
-    camel, title = (_netsuite_mapping(f"{target}_{generation}", paths) for generation in ("camel", "title"))
-    told = [[cell.strip("`") for cell in row[:5]] for row in markdown.table(NETSUITE, target)]
+def test_table_of_columns_is_that_of_both_generations(target: str, paths: dict[str, model.Type], page: Path) -> None:
+    older = "legacy" if page is FOLLOW_UPS else "title"
+    camel, title = (_netsuite_mapping(f"{target}_{generation}", paths) for generation in ("camel", older))
+    told = [[cell.strip("`") for cell in row[:5]] for row in markdown.table(page, target)]
     assert [[name, *rest] for name, _, *rest in told] == [
         [
             column.name,
@@ -112,7 +129,7 @@ def test_every_table_and_state_of_the_ledger_has_its_line() -> None:
     assert {state.value for state in states.State} <= told
 
 
-@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("flow", SECTIONS)
 def test_every_setting_of_a_flow_is_explained(flow: str) -> None:
     keys = [key for key in _leaves(DEFAULTS[flow]) if "values" not in key.split(".")]
     assert len(keys) > 20
@@ -120,7 +137,7 @@ def test_every_setting_of_a_flow_is_explained(flow: str) -> None:
 
 
 def test_every_setting_of_the_retailer_is_explained() -> None:
-    keys = _leaves({key: value for key, value in DEFAULTS.items() if key not in FLOWS})
+    keys = _leaves({key: value for key, value in DEFAULTS.items() if key not in SECTIONS})
     assert len(keys) > 5
     assert [key for key in keys if key not in _told_in_readme()] == []
 
@@ -140,7 +157,9 @@ def test_every_value_of_the_mappings_is_explained(flow: str) -> None:
     assert [key for key in values if key not in page] == []
 
 
-@pytest.mark.parametrize("path", [README, PAGE, INVOICING, NETSUITE], ids=["README", *FLOWS])
+@pytest.mark.parametrize(
+    "path", [README, PAGE, INVOICING, NETSUITE, CASH_SALES, HISTORY, FULFILMENT, SHOPIFY], ids=lambda path: path.stem
+)
 def test_every_param_is_explained(path: Path) -> None:
     assert PARAMS.keys() <= {cell.strip("`") for cell in markdown.first_cells(path)}
 
@@ -155,8 +174,9 @@ def test_every_fact_is_named() -> None:
     [
         (INVOICING, invoice_vocabulary.INVOICE_PATHS.keys() | invoice_vocabulary.SLIP_PATHS.keys()),
         (NETSUITE, netsuite_vocabulary.CUSTOMER_PATHS.keys() | netsuite_vocabulary.ORDER_PATHS.keys()),
+        (FULFILMENT, set(ITEM_PATHS)),
     ],
-    ids=["retailpro", "netsuite"],
+    ids=["retailpro", "netsuite", "fulfilment"],
 )
 def test_every_fact_of_hotwax_orders_is_named(page: Path, paths: set[str]) -> None:
     facts = {".".join(path.split(".")[:2]) for path in paths if path.startswith("fact.")}
@@ -165,7 +185,8 @@ def test_every_fact_of_hotwax_orders_is_named(page: Path, paths: set[str]) -> No
 
 def test_every_lookup_table_is_explained() -> None:
     pages = "".join(
-        page.read_text(encoding="utf-8") for page in (README, PAGE, INVOICING, NETSUITE, ROOT / "docs/glossary.md")
+        page.read_text(encoding="utf-8")
+        for page in (README, PAGE, INVOICING, NETSUITE, CASH_SALES, SHOPIFY, ROOT / "docs/glossary.md")
     )
     names = {path.stem for path in (INCLUDE / "mappings/lookups").glob("*.csv")}
     assert {name for name in names if f"`{name}`" not in pages and f"`{name}.csv`" not in pages} == set()
@@ -302,8 +323,9 @@ def _invoicing_mapping(name: str, paths: dict[str, model.Type]) -> model.Mapping
 
 
 def _netsuite_mapping(name: str, paths: dict[str, model.Type]) -> model.Mapping:
-    values = settings.load(settings.DEFAULT, INCLUDE).netsuite_created_orders.rows.texts
-    vocabulary = Vocabulary(paths, netsuite_vocabulary.CASES, frozenset(values))
+    retailer = settings.load(settings.DEFAULT, INCLUDE)
+    values = {**retailer.netsuite_created_orders.rows.texts, **retailer.netsuite_fulfilment.values}
+    vocabulary = Vocabulary(paths, {**netsuite_vocabulary.CASES, **ITEM_CASES}, frozenset(values))
     return model.load(INCLUDE / f"mappings/{name}.yaml", vocabulary, INCLUDE / "mappings/lookups", settings.DEFAULT)
 
 

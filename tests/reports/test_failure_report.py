@@ -83,11 +83,12 @@ class TestTotals:
     def test_they_close_when_every_order_is_somewhere(self) -> None:
         totals = Totals(
             "USD",
-            arrived=Tally(10, 1000),
+            arrived=Tally(12, 1200),
             sent=Tally(4, 400),
             left_out={"ALREADY_SENT": Tally(1, 100), "OLDER_VERSION": Tally(1, 50)},
             set_aside=Tally(3, 350),
             under_way=Tally(1, 100),
+            waiting=Tally(2, 200),
         )
 
         assert totals.open == Tally(0, 0)

@@ -57,6 +57,17 @@ def bodies(mail: RenderedReport) -> list[str]:
 
 
 class TestSubject:
+    def test_it_says_what_is_to_be_looked_at_though_nothing_failed(self, rendered: Render) -> None:
+        step = Problem("publish", "The server is down.", "Wait.")
+        matter = Problem("answers", "Order 7 has no answer.", "Look.", failed=False)
+        assert rendered(problems=[matter]).subject.endswith(": 1 matter to look at")
+        mail = rendered(problems=[step, matter])
+        assert mail.subject.endswith(": 1 step failed, 1 matter to look at")
+        assert mail.text.index("STEPS THAT FAILED") < mail.text.index("publish") < mail.text.index("TO LOOK AT")
+        assert mail.text.index("TO LOOK AT") < mail.text.index("Order 7 has no answer.")
+        assert mail.html.index("Steps that failed") < mail.html.index("To look at") < mail.html.index("Order 7")
+        assert "STEPS THAT FAILED" not in rendered(problems=[matter]).text
+
     @pytest.mark.parametrize(
         ("counts", "expected"),
         [
@@ -219,6 +230,14 @@ class TestOtherSections:
         for body in bodies(rendered(totals=[totals])):
             assert "Ready, not sent yet" in body
             assert "Left out: FROM_THE_FUTURE" in body
+
+    def test_orders_that_wait_are_not_called_ready(self, rendered: Render) -> None:
+        totals = Totals("USD", Tally(2, 20), Tally(0, 0), {}, Tally(0, 0), waiting=Tally(2, 20))
+
+        for body in bodies(rendered(totals=[totals])):
+            assert "Waiting for an id" in body
+            assert "Nothing is missing" in body
+            assert "Ready, not sent yet" not in body
 
     def test_orders_without_a_readable_currency_come_last(self, rendered: Render) -> None:
         unreadable = Totals("", Tally(1, 0), Tally(0, 0), {}, Tally(1, 0))

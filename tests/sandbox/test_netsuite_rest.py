@@ -218,13 +218,16 @@ def test_what_a_get_shows(netsuite: NetSuite, login: dict[str, str]) -> None:
 
 def test_deposits_and_cash_sales(netsuite: NetSuite, login: dict[str, str]) -> None:
     order_id = with_order(netsuite)
-    body = {"salesOrder": {"id": str(order_id)}, "payment": 98.1, "paymentMethod": {"id": "8"}}
+    (customer,) = netsuite.database.rows("SELECT internal_id FROM customers")
+    order = {"salesOrder": {"id": str(order_id)}, "customer": {"id": str(customer["internal_id"])}}
+    body = {**order, "payment": 98.1, "paymentMethod": {"id": "8"}}
     for _ in range(2):
         assert put(netsuite, login, "customerDeposit/eid:M1-CD-1", body).status_code == 204
     assert Decimal(netsuite.database.figures()["deposited"]) == Decimal("98.1")
     assert get(netsuite, login, "customerDeposit/eid:M1-CD-1").json()["payment"] == "98.1"
-    assert code(put(netsuite, login, "customerDeposit/eid:X", {**body, "payment": 0})) == (400, "USER_ERROR")
-    sale = order_body(netsuite.database.rows("SELECT internal_id FROM customers")[0]["internal_id"])
+    for wrong in ({"payment": 0}, {"customer": None}, {"customer": {"id": "77"}}):
+        assert code(put(netsuite, login, "customerDeposit/eid:X", {**body, **wrong})) == (400, "USER_ERROR")
+    sale = order_body(customer["internal_id"])
     del sale["shippingCost"]
     for _ in range(2):
         assert put(netsuite, login, "cashSale/eid:M9", sale, replace="item").status_code == 204

@@ -45,6 +45,7 @@ def test_writes_a_private_connections_file_that_is_true(tmp_path: Path) -> None:
             "retailpro_api",
             "netsuite_sftp",
             "netsuite_api",
+            "shopify_api",
             "smtp_default",
         ]
         sftp, api, smtp = connections["hotwax_sftp"], connections["hotwax_api"], connections["smtp_default"]

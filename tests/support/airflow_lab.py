@@ -29,6 +29,7 @@ import yaml
 from order_sync.ledger import Batch, Ledger, open_ledger, upgrade
 from sandbox.hotwax import HotWaxSettings
 from sandbox.hotwax.completed_orders import write_feed
+from sandbox.netsuite import NetSuiteSettings
 from sandbox.predictspring_files import write_files
 from sandbox.sftp import SftpServer
 from sandbox.world import World
@@ -36,6 +37,8 @@ from sandbox.world import World
 ROOT = Path(__file__).resolve().parents[2]
 DAG = FLOW = "predictspring_order_sync"
 INVOICING = "retailpro_invoicing"
+NETSUITE, CASH_SALES = "netsuite_created_orders", "netsuite_cash_sales"
+SHOPIFY = "shopify_order_import"
 
 #: The answers of the sandbox's Retail Pro, as its overlay states them, at the pace of a test.
 _SANDBOX_API = yaml.safe_load((ROOT / "sandbox" / "overlay.yaml").read_text(encoding="utf-8"))[INVOICING]["api"]
@@ -50,6 +53,10 @@ PATIENCE: dict[str, Any] = {
         "confirm": {"poke_seconds": 0.1, "timeout_seconds": 20},
     },
     INVOICING: {"arrival": {"stable_seconds": 0.05, "poke_seconds": 0.1}, "api": _API},
+    NETSUITE: {"arrival": {"stable_seconds": 0.05, "poke_seconds": 0.1}},
+    CASH_SALES: {"arrival": {"stable_seconds": 0.05, "poke_seconds": 0.1}},
+    SHOPIFY: {"confirm_poke_seconds": 0.1, "confirm_seconds": 20},
+    "netsuite_cash_sales": {"arrival": {"stable_seconds": 0.05, "poke_seconds": 0.1}},
 }
 
 
@@ -141,7 +148,11 @@ class AirflowLab:
         self.home = home
         self._airflow = airflow
         self._numbers = itertools.count(1)
-        self.world = World(home / "partners", hotwax=hotwax or HotWaxSettings(poll_seconds=0.02))
+        self.world = World(
+            home / "partners",
+            hotwax=hotwax or HotWaxSettings(poll_seconds=0.02),
+            netsuite=NetSuiteSettings(poll_seconds=3_600),  # a test lets it tick
+        )
         self.hotwax_sftp = SftpServer(self.world.sftp.root, keys=home / "partners" / "hotwax_keys")
         self.connections_path = home / "connections.yaml"
         self.ledger_path = home / "ledger.sqlite"
@@ -195,6 +206,11 @@ class AirflowLab:
         """Lay settings over how the retailers call Retail Pro, from now on."""
         flow = {**PATIENCE[INVOICING], "api": {**_API, **api}}
         self._overlay.write_text(yaml.safe_dump({**PATIENCE, INVOICING: flow}))
+
+    def netsuite_by_rest(self, **rest: Any) -> None:
+        """Lay settings over how the retailers call NetSuite, from now on: by REST."""
+        flow = {**PATIENCE[NETSUITE], "transport": "rest"}
+        self._overlay.write_text(yaml.safe_dump({**PATIENCE, NETSUITE: flow, "netsuite_rest": rest}))
 
     def environment(self, **values: str) -> None:
         """Set environment variables of all further runs."""
@@ -331,7 +347,8 @@ class AirflowLab:
         logs = [log.log_id for log in self.world.hotwax.logs.all()]
         return {
             "ledger": dump, "files": self.tree(), "orders": self.world.hotwax.database.figures(), "imports": logs,
-            "invoices": self.world.retailpro.database.figures(), "mails": len(self.mails),
+            "invoices": self.world.retailpro.database.figures(), "netsuite": self.world.netsuite.database.figures(),
+            "mails": len(self.mails),
         }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,16 +14,17 @@ from typing import Any, Self
 import pytest
 import yaml
 
-from order_sync.flow import NETSUITE_CUSTOMERS, NETSUITE_ORDERS
+from order_sync.flow import NETSUITE_APPROVALS, NETSUITE_CUSTOMERS, NETSUITE_DEPOSITS, NETSUITE_ORDERS
 from order_sync.ledger import Ledger, Record, open_ledger
 from order_sync.operators.archive import Archive
-from order_sync.operators.netsuite_answers import TakeAnswers
+from order_sync.operators.netsuite_answers import TakeAnswers, created_orders_replies
+from order_sync.operators.netsuite_approval import Approve, MarkExported
+from order_sync.operators.netsuite_deposits import DEPOSITS, CollectDeposits, TransformDeposits
 from order_sync.operators.netsuite_files import STAGES, Stage
+from order_sync.operators.netsuite_replies import CUSTOMER
 from order_sync.operators.publish import Publish
 from order_sync.operators.wait import WaitForFiles
 from order_sync.settings import NetSuiteCreatedOrders, load
-from sandbox.hotwax.created_orders_shop import HotWaxShop
-from sandbox.hotwax.netsuite_ids import NetSuiteIds
 from sandbox.netsuite import NetSuiteSettings
 from sandbox.world import World
 from tests.support.step_lab import context
@@ -43,14 +45,12 @@ class NetSuiteLab:
         monkeypatch: pytest.MonkeyPatch,
         *,
         netsuite: NetSuiteSettings | None = None,
+        seed: int = 1,
         **rows: Any,
     ) -> None:
-        self.world = World(folder / "partners", polling=False, netsuite=netsuite)
-        root = self.world.sftp.root
-        self.netsuite = self.world.netsuite
-        hotwax = self.world.hotwax
-        self.ids = NetSuiteIds(hotwax.database, hotwax.logs, root)
-        self.shop = HotWaxShop(root, hotwax.database, self.ids)
+        self.folder = folder
+        self.world = World(folder / "partners", polling=False, netsuite=netsuite, seed=seed)
+        self.netsuite, self.ids, self.shop = self.world.netsuite, self.world.netsuite_ids, self.world.shop
         shutil.copyfile(template, folder / "ledger.sqlite")
         self.book: Ledger = open_ledger(f"sqlite:///{folder / 'ledger.sqlite'}")
         self._environment = monkeypatch
@@ -88,39 +88,121 @@ class NetSuiteLab:
         self.answers(name, **asked)
         for stage in STAGES:
             self.send(stage, name, **asked)
+        self.follow(name, **asked)
 
     def answers(self, run: str, **asked: Any) -> dict[str, int]:
         """Take in NetSuite's return files."""
         step = TakeAnswers(
-            task_id="take_answers", conn_id="netsuite_sftp", folders=self.settings.folders,
-            deadline_hours=self.settings.deadline_hours, flow=FLOW, retailer=RETAILER,
+            task_id="take_answers", conn_id="netsuite_sftp", answers=created_orders_replies(self.settings),
+            temp_folder=self.settings.folders.unfinished, deadline_hours=self.settings.deadline_hours, flow=FLOW,
+            retailer=RETAILER,
         )  # fmt: skip
         return dict(step.execute(context("take_answers", run, dag_id=FLOW, **asked)))
 
     def send(self, stage: Stage, run: str, **asked: Any) -> dict[str, Any]:
         """Find, collect, transform, publish and archive the files of one kind; what was collected."""
-        here = {"flow": stage.flow, "retailer": RETAILER}
-        folders, inbox = self.settings.folders, self.settings.folders.inbox[stage.name]
-        of = {name: context(name, run, dag_id=FLOW, **asked) for name in ("find", "collect", "transform", "publish")}
-        find = WaitForFiles(
-            task_id="find", conn_id="hotwax_sftp", folder=inbox, arrival=self.settings.arrival, optional=True, **here
-        )
-        files = find.poke(of["find"]).xcom_value
+        work = self.collect(stage.name, run=run, **asked)
+        for step in (self.transform, self.publish, self.archive):
+            step(stage.name, work, run=run, **asked)
+        return work
+
+    def collect(self, name: str, *, run: str = "one", **asked: Any) -> dict[str, Any]:
+        """Find and collect the files of a stage."""
+        stage, inbox = _stage(name), self.settings.folders.inbox[name]
+        here = {"flow": stage.flow, "retailer": RETAILER, "conn_id": "hotwax_sftp"}
+        find = WaitForFiles(task_id="find", folder=inbox, arrival=self.settings.arrival, optional=True, **here)
+        files = find.poke(context("find", run, dag_id=FLOW, **asked)).xcom_value
         collect = stage.collect(
-            task_id="collect", conn_id="hotwax_sftp", files=files, limits=self.settings.limits,
-            other_flows=[one.flow for one in STAGES if one.flow != stage.flow], **here,
+            task_id="collect", files=files, limits=self.settings.limits,
+            other_flows=[one.flow for one in STAGES if one.flow != stage.flow] + [NETSUITE_DEPOSITS], **here,
         )  # fmt: skip
-        work = collect.execute(of["collect"])
-        stage.transform(task_id="transform", work=work, **here).execute(of["transform"])
-        Publish(
-            task_id="publish", conn_id="netsuite_sftp", folders={stage.target: folders.export[stage.name]},
-            repeatable=[stage.target], temp_folder=folders.unfinished, work=work, **here,
-        ).execute(of["publish"])  # fmt: skip
-        Archive(
+        return dict(collect.execute(context("collect", run, dag_id=FLOW, **asked)))
+
+    def transform(self, name: str, work: Mapping[str, Any], *, run: str = "one", **asked: Any) -> None:
+        """Transform the batches of a stage."""
+        stage = _stage(name)
+        step = stage.transform(task_id="transform", work=work, flow=stage.flow, retailer=RETAILER)
+        step.execute(context("transform", run, dag_id=FLOW, **asked))
+
+    def publish(self, name: str, work: Mapping[str, Any], *, run: str = "one", **asked: Any) -> None:
+        """Publish the files of a stage."""
+        stage, folders = _stage(name), self.settings.folders
+        step = Publish(
+            task_id="publish", conn_id="netsuite_sftp", folders={stage.target: folders.export[name]},
+            repeatable=[stage.target], temp_folder=folders.unfinished, work=work, flow=stage.flow, retailer=RETAILER,
+        )  # fmt: skip
+        step.execute(context("publish", run, dag_id=FLOW, **asked))
+
+    def archive(self, name: str, work: Mapping[str, Any], *, run: str = "one", **asked: Any) -> None:
+        """Move the sources of a stage."""
+        stage, inbox = _stage(name), self.settings.folders.inbox[name]
+        step = Archive(
             task_id="archive", conn_id="hotwax_sftp", archive=f"{inbox}/archive", error=f"{inbox}/error", work=work,
-            **here,
-        ).execute(context("archive", run, dag_id=FLOW, **asked))  # fmt: skip
-        return dict(work)
+            flow=stage.flow, retailer=RETAILER,
+        )  # fmt: skip
+        step.execute(context("archive", run, dag_id=FLOW, **asked))
+
+    def follow(self, run: str, **asked: Any) -> None:
+        """Deposits and approvals, as far as they are due."""
+        self.deposits(run, **asked)
+        self.mark(run, **asked)
+        self.approve(run, **asked)
+
+    def deposits(self, run: str, **asked: Any) -> dict[str, Any]:
+        """Collect, transform and publish deposits; what was collected."""
+        work = self.collect_deposits(run, **asked)
+        self.transform_deposits(work, run, **asked)
+        self.publish_deposits(work, run, **asked)
+        return work
+
+    def collect_deposits(self, run: str, **asked: Any) -> dict[str, Any]:
+        """Take in deposits, and make a batch of those that are due."""
+        folders = self.settings.folders
+        step = CollectDeposits(
+            task_id="collect_deposits", conn_id="netsuite_sftp", export=folders.export["deposits"],
+            temp_folder=folders.unfinished, deadline_hours=self.settings.deadline_hours, flow=NETSUITE_DEPOSITS,
+            retailer=RETAILER,
+        )  # fmt: skip
+        return dict(step.execute(context("collect_deposits", run, dag_id=FLOW, **asked)))
+
+    def transform_deposits(self, work: Mapping[str, Any], run: str, **asked: Any) -> None:
+        """Write the file of deposits."""
+        step = TransformDeposits(task_id="transform_deposits", work=work, flow=NETSUITE_DEPOSITS, retailer=RETAILER)
+        step.execute(context("transform_deposits", run, dag_id=FLOW, **asked))
+
+    def publish_deposits(self, work: Mapping[str, Any], run: str, **asked: Any) -> None:
+        """Publish the file of deposits."""
+        folders = self.settings.folders
+        step = Publish(
+            task_id="publish_deposits", conn_id="netsuite_sftp", folders={DEPOSITS: folders.export["deposits"]},
+            repeatable=[], temp_folder=folders.unfinished, work=work, flow=NETSUITE_DEPOSITS, retailer=RETAILER,
+        )  # fmt: skip
+        step.execute(context("publish_deposits", run, dag_id=FLOW, **asked))
+
+    def mark(self, run: str, **asked: Any) -> list[str]:
+        """Tell HotWax the attribute of orders that NetSuite has."""
+        step = MarkExported(
+            task_id="mark_exported", conn_id="hotwax_sftp", approval=self.settings.approval, flow=NETSUITE_APPROVALS,
+            retailer=RETAILER,
+        )  # fmt: skip
+        return list(step.execute(context("mark_exported", run, dag_id=FLOW, **asked)))
+
+    def approve(self, run: str, *, api: str = "hotwax_api", **asked: Any) -> list[str]:
+        """Approve what HotWax has the attribute of."""
+        step = Approve(
+            task_id="approve", conn_id="hotwax_sftp", api=api, approval=self.settings.approval,
+            deadline_hours=self.settings.deadline_hours, flow=NETSUITE_APPROVALS, retailer=RETAILER,
+        )  # fmt: skip
+        return list(step.execute(context("approve", run, dag_id=FLOW, **asked)))
+
+    def know_customers(self, *numbers: int) -> None:
+        """NetSuite has the customers of so many numbers, and the ledger their ids."""
+        customers = [self.shop.customer(number) for number in numbers]
+        ids = {
+            str(one["partyId"]): str(self.netsuite.add_customer(str(one["partyId"]), f"S{one['partyId']}"))
+            for one in customers
+        }
+        self.book.keep_ids(RETAILER, CUSTOMER, ids, source="test", at=datetime.now(UTC))
 
     def offer(self) -> None:
         """HotWax writes what NetSuite does not have yet."""
@@ -128,7 +210,7 @@ class NetSuiteLab:
         self.shop.feed_created_orders()
 
     def netsuite_works(self) -> None:
-        """NetSuite's scripts run, and HotWax imports what they gave back."""
+        """NetSuite's scripts run twice: what one of them imports, another tells."""
         self.netsuite.scripts.run_now()
         self.netsuite.scripts.run_now()
 
@@ -143,3 +225,7 @@ class NetSuiteLab:
     def customers(self, *parties: str) -> Counter[str]:
         """Where customers stand."""
         return self.states(*parties, flow=NETSUITE_CUSTOMERS)
+
+
+def _stage(name: str) -> Stage:
+    return next(stage for stage in STAGES if stage.name == name)

@@ -55,6 +55,7 @@ identifications:
   shopify_customer: SHOPIFY_CUST_ID
   netsuite_customer: NETSUITE_CUSTOMER_ID
   shopify_order: SHOPIFY_ORD_ID
+  shopify_order_number: SHOPIFY_ORD_NO
   netsuite_order: NETSUITE_ORDER_ID
   netsuite_product: NETSUITE_PRODUCT_ID
   gift_card: NETSUITE_GIFT_CARD

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.transforms.completed_kit import (
     adjustment,
     attributes,
@@ -118,6 +120,17 @@ def test_same_bytes_whatever_the_neighbours() -> None:
             *("", "RECORD_NOT_JSON", "REQUIRED_FIELD", "", "")
         ]
         assert json.loads(found[4].body)["CustomerBilling"]["LastName"] == '"B"\n C'
+
+
+@pytest.mark.parametrize("odd", [*map(chr, (*range(1, 33), 127)), '"', "\\", "\u2028", "é", "😀"], ids=ascii)
+def test_any_character_is_written_as_json_wants_it(odd: str) -> None:
+    """Frames with and without characters to be escaped are written in two ways."""
+    plain, named = draft(order()), order(billTo={"toName": f"A B{odd}C", "address1": "Calle 1"})
+    first, found = drafts([order(), named])
+    assert found.cause is None, found.cause
+    assert json.loads(found.body)["CustomerBilling"]["LastName"] == f"B{odd}C"
+    assert first.body == plain.body
+    assert found.body == draft(named).body
 
 
 def test_version_follows_settings_and_tables() -> None:

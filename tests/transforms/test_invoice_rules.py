@@ -193,6 +193,14 @@ def test_the_promised_method_counts_not_the_used_one() -> None:
     assert body(used)["DeliveryType"] == 1
 
 
+def test_of_several_ways_of_collecting_the_first_item_decides() -> None:
+    methods = [item("1", slaShipmentMethodTypeId="STOREPICKUP"), item("2", slaShipmentMethodTypeId="CURBSIDE")]
+    both = ["STOREPICKUP", "CURBSIDE"]
+    assert body(order(digital("0"), *methods), pickup_methods=both)["DeliveryType"] == 1
+    renumbered = [item("2", slaShipmentMethodTypeId="STOREPICKUP"), item("1", slaShipmentMethodTypeId="CURBSIDE")]
+    assert body(order(digital("0"), *renumbered), pickup_methods=both)["DeliveryType"] == 2
+
+
 def paid(*payments: tuple[str | None, str, str]) -> Order:
     names = ("paymentMethodTypeId", "statusId", "amount")
     return order(

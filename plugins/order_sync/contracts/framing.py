@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from collections.abc import Iterator
 from enum import Enum
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import msgspec
 import numpy as np
@@ -22,11 +23,16 @@ from order_sync.errors import BadInput
 _BOM = b"\xef\xbb\xbf"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _BLANKS = b" \t\r\n"
-_CHUNK = 1 << 20
+_GAPS = _BLANKS + b","
+_CHUNK = 1 << 18
 
 _ODD_MARKS = (b"NaN", b"Infinity", b"\\ud", b"\\uD")
 #: What the parser says of half a number; at the very end it was cut there.
 _NO_VALUE = re.compile(r"invalid (?:character|number) \(byte (\d+)\)$")
+#: What it says of a value behind which something follows.
+_FOLLOWING = re.compile(r"JSON is malformed: trailing characters \(byte (\d+)\)$")
+_GAP = re.compile(rb"[%b]*" % _GAPS)
+_CUT = -1
 _any_json = msgspec.json.Decoder(msgspec.Raw)
 
 
@@ -46,18 +52,20 @@ class RawRecord(msgspec.Struct, frozen=True, gc=False):
     data: bytes
 
 
-def inspect(stream: BinaryIO, name: str, max_record_bytes: int) -> Layout:
+def inspect(stream: BinaryIO, name: str, max_record_bytes: int, ends: array[int] | None = None) -> Layout:
     """Find the layout and make sure that the file is whole, reading it once from its beginning.
 
     :param name: the file's name, for messages.
     :param max_record_bytes: the most bytes that one order may have.
+    :param ends: takes where each order of an array ends, for :func:`records`; typecode ``Q``.
     :raises BadInput: ``FILE_EMPTY``, ``FILE_TRUNCATED``, ``FILE_NOT_JSON``, ``FILE_WRONG_ROOT``, ``FILE_ENCODING`` or
         ``FILE_TOO_LARGE``.
     """
     head, _ = _start(stream, name)
     if head == b"[":
-        for _ in _array_elements(stream, name, max_record_bytes):
-            pass
+        for offset, element in _array_elements(stream, name, max_record_bytes):
+            if ends is not None:
+                ends.append(offset + len(element))
         return Layout.ARRAY
     first = head + stream.readline(max_record_bytes + 1)
     if len(first.rstrip(_BLANKS)) > max_record_bytes:
@@ -79,14 +87,21 @@ def inspect(stream: BinaryIO, name: str, max_record_bytes: int) -> Layout:
     return Layout.LINES
 
 
-def records(stream: BinaryIO, name: str, layout: Layout, max_record_bytes: int) -> Iterator[RawRecord]:
+def records(
+    stream: BinaryIO, name: str, layout: Layout, max_record_bytes: int, ends: array[int] | None = None
+) -> Iterator[RawRecord]:
     """The raw orders of a file that :func:`inspect` has found whole, in file order.
 
+    :param ends: what :func:`inspect` put there; without it an array is searched a second time.
     :raises BadInput: ``FILE_TOO_LARGE`` for an order of more than ``max_record_bytes``.
     """
     head, offset = _start(stream, name)
+    if layout is Layout.ARRAY and ends is not None:
+        yield from _known_elements(stream, ends)
+        return
     if layout is Layout.ARRAY:
-        yield from _array_elements(stream, name, max_record_bytes)
+        for index, (offset, element) in enumerate(_array_elements(stream, name, max_record_bytes)):
+            yield RawRecord(index, offset, bytes(element))
         return
     if layout is Layout.OBJECT:
         yield RawRecord(0, offset, (head + stream.read()).rstrip(_BLANKS))
@@ -205,81 +220,110 @@ def _too_large(name: str, limit: int) -> BadInput:
     return BadInput("FILE_TOO_LARGE", f"File {name}: one order has more than the allowed {limit} bytes.")
 
 
-class _Tokens(NamedTuple):
-    """Structural characters of a chunk that stand outside strings, and the state at its end."""
-
-    positions: npt.NDArray[np.int64]
-    depths: npt.NDArray[np.int64]
-    in_string: bool
-    escaped: bool
-    depth: int
-
-
-def _tokens(chunk: bytes, in_string: bool, escaped: bool, depth: int) -> _Tokens:
-    """Brackets and braces outside strings, with the depth after each."""
-    codes = np.frombuffer(chunk, dtype=np.uint8)
-    quotes = np.flatnonzero(codes == ord('"'))
-    end_escaped = False
-    if escaped or b"\\" in chunk:
-        quotes, end_escaped = _unescaped(codes, quotes, escaped)
-    folded = codes & 0xDF
-    brackets = np.flatnonzero((folded == ord("[")) | (folded == ord("]")))
-    outside = (np.searchsorted(quotes, brackets) + in_string) % 2 == 0
-    positions = brackets[outside]
-    steps = np.where(folded[positions] == ord("["), 1, -1)
-    depths = depth + np.cumsum(steps)
-    return _Tokens(
-        positions,
-        depths,
-        bool((len(quotes) + in_string) % 2),
-        end_escaped,
-        int(depths[-1]) if len(depths) else depth,
-    )
-
-
-def _unescaped(
-    codes: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64], escaped: bool
-) -> tuple[npt.NDArray[np.int64], bool]:
-    """Quotes that no backslash escapes, and whether the chunk ends right after an escaping backslash."""
-    slashes = np.concatenate(([-1] if escaped else [], np.flatnonzero(codes == ord("\\")))).astype(np.int64)
-    new_run = np.concatenate(([True], np.diff(slashes) != 1))
-    run_start = np.maximum.accumulate(np.where(new_run, np.arange(len(slashes)), 0))
-    escaping = slashes[(np.arange(len(slashes)) - run_start) % 2 == 0]
-    kept = quotes[~np.isin(quotes - 1, escaping)]
-    return kept, bool(len(escaping)) and int(escaping[-1]) == len(codes) - 1
-
-
-def _array_elements(stream: BinaryIO, name: str, max_record_bytes: int) -> Iterator[RawRecord]:
-    """The elements of a top-level array, read in chunks; ``stream`` stands right after the opening bracket.
+def _array_elements(stream: BinaryIO, name: str, max_record_bytes: int) -> Iterator[tuple[int, memoryview]]:
+    """Offset and bytes of the elements of an array, read in chunks; ``stream`` stands right after the opening bracket.
 
     :raises BadInput: ``FILE_TRUNCATED``, ``FILE_NOT_JSON``, ``FILE_WRONG_ROOT`` or ``FILE_TOO_LARGE``.
     """
     pending, base, index = b"", stream.tell(), 0
-    in_string = escaped = False
-    depth = 1
     while chunk := stream.read(_CHUNK):
-        tokens = _tokens(chunk, in_string, escaped, depth)
-        in_string, escaped, depth = tokens.in_string, tokens.escaped, tokens.depth
-        begin = 0
-        closed = tokens.positions[tokens.depths == 0]
-        ends = tokens.positions[tokens.depths == 1]
-        for end in ends[ends < closed[0]] if len(closed) else ends:
-            element = pending + chunk[begin : end + 1]
-            data = element.lstrip(_BLANKS + b",")
-            if not data.startswith(b"{"):
+        text, at = pending + chunk, 0
+        view = memoryview(text)
+        spans, closed = _spans(text)
+        for start, end in spans:
+            if not text.startswith(b"{", start):
                 raise BadInput("FILE_WRONG_ROOT", f"File {name}, record {index + 1}: it is not an object.")
-            if len(data) > max_record_bytes:
+            if end - start > max_record_bytes:
                 raise _too_large(name, max_record_bytes)
-            yield RawRecord(index, base + begin - len(pending) + len(element) - len(data), data)
-            pending, begin, index = b"", int(end) + 1, index + 1
-        if len(closed):
-            _check_end(pending + chunk[begin : int(closed[0])], chunk[int(closed[0]) + 1 :], stream, name)
+            yield base + start, view[start:end]
+            at, index = end, index + 1
+        if closed is not None:
+            _check_end(text[at:closed], text[closed + 1 :], stream, name)
             return
-        pending += chunk[begin:]
-        base += len(chunk)
+        pending = text[at:]
+        base += at
         if len(pending) > max_record_bytes:
             raise _too_large(name, max_record_bytes)
     raise BadInput("FILE_TRUNCATED", f"File {name}: the array is not closed; the file ends after record {index}.")
+
+
+def _known_elements(stream: BinaryIO, ends: array[int]) -> Iterator[RawRecord]:
+    """The elements of an array of which is known where each ends."""
+    at = base = stream.tell()
+    text = b""
+    for index, end in enumerate(ends):
+        while end > base + len(text) and (chunk := stream.read(_CHUNK)):
+            base, text = at, text[at - base :] + chunk
+        start = _after_gap(text, at - base)
+        yield RawRecord(index, base + start, text[start : end - base])
+        at = end
+
+
+def _after_gap(text: bytes, at: int) -> int:
+    """The first place from ``at`` on that is no blank and no comma."""
+    return _GAP.match(text, at).end()  # type: ignore[union-attr] # it matches everywhere
+
+
+def _spans(text: bytes) -> tuple[list[tuple[int, int]], int | None]:
+    """Start and end of the elements with which ``text`` begins, and where their array is closed, None where it is not.
+
+    The parser finds the end of a sound object sooner than counting brackets does. From the first element on that is
+    not sound, not whole or no object, they are counted, which finds the same ends.
+    """
+    spans, at, view, length = list[tuple[int, int]](), 0, memoryview(text), 0
+    while text.startswith(b"{", start := _after_gap(text, at)) and (length := _length(view[start:])) > 0:
+        at = text.rindex(b"}", start, start + length) + 1
+        spans.append((start, at))
+    if length == _CUT:
+        return spans, None
+    positions, depths = _brackets(text[at:])
+    closings = positions[depths == 0]
+    closed = int(closings[0]) + at if len(closings) else None
+    for end in (positions[depths == 1] + at + 1).tolist():
+        if closed is not None and end > closed:
+            break
+        spans.append((_after_gap(text, at), end))
+        at = end
+    return spans, closed
+
+
+def _length(text: memoryview) -> int:
+    """How long the JSON value is with which a text begins, blanks behind it included.
+
+    :returns: 0 if it is not sound or nothing follows it, ``_CUT`` if the text ends in the middle of it.
+    """
+    try:
+        _any_json.decode(text)
+    except msgspec.DecodeError as error:
+        message = str(error)
+        if following := _FOLLOWING.match(message):
+            return int(following[1]) - 1
+        return _CUT if message == "Input data was truncated" else 0
+    except RecursionError:
+        pass
+    return 0
+
+
+def _brackets(text: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Where brackets and braces stand outside strings in the rest of an array, and the depth after each."""
+    codes = np.frombuffer(text, dtype=np.uint8)
+    quotes = np.flatnonzero(codes == ord('"'))
+    if b"\\" in text:
+        quotes = _unescaped(codes, quotes)
+    folded = codes & 0xDF
+    brackets = np.flatnonzero((folded == ord("[")) | (folded == ord("]")))
+    positions = brackets[np.searchsorted(quotes, brackets) % 2 == 0]
+    steps = np.where(folded[positions] == ord("["), 1, -1)
+    return positions, 1 + np.cumsum(steps)
+
+
+def _unescaped(codes: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Quotes that no backslash escapes."""
+    slashes = np.flatnonzero(codes == ord("\\"))
+    new_run = np.concatenate(([True], np.diff(slashes) != 1))
+    run_start = np.maximum.accumulate(np.where(new_run, np.arange(len(slashes)), 0))
+    escaping = slashes[(np.arange(len(slashes)) - run_start) % 2 == 0]
+    return quotes[~np.isin(quotes - 1, escaping)]
 
 
 def _check_end(before: bytes, after: bytes, stream: BinaryIO, name: str) -> None:

@@ -22,8 +22,8 @@ from order_sync.errors import BadInput
 Id = str | int | None
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_EARLIEST, _LATEST = ((datetime(year, 1, 1, tzinfo=UTC) - _EPOCH) // _MILLISECOND for year in (2000, 2100))
 #: Decimal arithmetic that never rounds: it raises instead.
 _EXACTLY = Context(prec=28, traps=[Inexact, InvalidOperation])
 _STEPS = [Decimal(1).scaleb(-decimals) for decimals in range(4)]
@@ -163,20 +163,28 @@ def instant(moment: str | None, path: str) -> int:
     """
     try:
         read = datetime.fromisoformat((moment or "").strip())
-        if read.tzinfo is None or not _EARLIEST <= read < _LATEST:
+        if read.tzinfo is None:
+            raise ValueError
+        milliseconds = (read - _EPOCH) // _MILLISECOND
+        if not _EARLIEST <= milliseconds < _LATEST:
             raise ValueError
     except ValueError:
         message = f"{path} is {moment!r:.40}; a time with its offset from UTC is wanted."
         raise BadInput("BAD_DATE", message, field=path) from None
-    return (read - _EPOCH) // _MILLISECOND
+    return milliseconds
 
 
 def minor_units(amount: Decimal | None, decimals: int) -> int | None:
     """An amount in minor units; None if it is absent, too large, finer than the currency or no number at all."""
+    return minor_units_of(str(amount), decimals)
+
+
+@functools.lru_cache(maxsize=1 << 15)
+def minor_units_of(amount: str, decimals: int) -> int | None:
+    """What :func:`minor_units` tells, of the amount's text: amounts repeat, and the hash of a decimal is slow."""
     try:
-        exact = _EXACTLY.quantize(amount, _STEPS[decimals])  # type: ignore[arg-type]
-        minor = int(exact.scaleb(decimals))
-    except (ArithmeticError, TypeError, ValueError):
+        minor = int(_EXACTLY.quantize(Decimal(amount), _STEPS[decimals]).scaleb(decimals))
+    except (ArithmeticError, ValueError):
         return None
     return minor if -money.LIMIT <= minor <= money.LIMIT else None
 
@@ -200,7 +208,8 @@ class Identifications(Generic[AnyIdentification]):
         :param moment: epoch milliseconds; what ended then or before is not open.
         :raises BadInput: ``BAD_DATE``: a date that decides cannot be read.
         """
-        found = [one for one in among or () if one.kind == self._kind]
+        kind = self._kind
+        found = [one for one in among or () if one.kind == kind]
         if len(found) == 1 and not found[0].until:
             return text(found[0].value)
         if any(one.until for one in found):

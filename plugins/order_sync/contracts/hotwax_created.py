@@ -45,6 +45,12 @@ class Place(Address, gc=False):
     postalCode: Id = None
 
 
+class CreatedPayment(Payment, gc=False):
+    """A payment, with a number of its own where the feed gives one."""
+
+    orderPaymentPreferenceId: Id = None
+
+
 class Charge(Adjustment, gc=False):
     """An adjustment of the whole order; the code of a discount stands in one of the texts."""
 
@@ -98,7 +104,7 @@ class CreatedOrder(msgspec.Struct, gc=False):
     billTo: Place | None = None
     orderIdentifications: list[OrderIdentification] | None = None
     customerPartyIdentifications: list[PartyIdentification] | None = None
-    payments: list[Payment] | None = None
+    payments: list[CreatedPayment] | None = None
     orderAdjustments: list[Charge] | None = None
     orderAttributes: list[Attribute] | None = None
     orderItems: list[OrderItem] | None = None

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     CASH_SALE_ERRORS = "ErrorCashSale"
     UPDATE_ERRORS = "ErrorUpdateSaleOrder"
     DEPOSIT_ERRORS = "ErrorCustomerDeposit"
+    FULFILMENT_ERRORS = "ErrorCreateSalesOrderItemFulfillment"
+    FULFILLED_ORDER_ERRORS = "ErrorFulfilledOrders"
 
 
 class CustomerId(NamedTuple):
@@ -107,8 +109,12 @@ HEADERS: dict[Kind, tuple[str, ...]] = {
         (Kind.CUSTOMER_ERRORS, Kind.SALES_ORDER_ERRORS, Kind.CASH_SALE_ERRORS, Kind.UPDATE_ERRORS),
         ("fileName", "errorMessage"),
     ),
-    Kind.DEPOSIT_ERRORS: ("orderId", "errorMessage"),
+    **dict.fromkeys(
+        (Kind.DEPOSIT_ERRORS, Kind.FULFILMENT_ERRORS, Kind.FULFILLED_ORDER_ERRORS), ("orderId", "errorMessage")
+    ),
 }
+#: Of those about orders, the ones about items that were shipped.
+ITEM_ERRORS = (Kind.FULFILMENT_ERRORS, Kind.FULFILLED_ORDER_ERRORS)
 ERRORS = frozenset(kind for kind, header in HEADERS.items() if header[-1] == "errorMessage")
 
 #: Whether a line of an order is itself or its discount, by the name of the attribute.
@@ -149,12 +155,16 @@ def orders(name: str, data: bytes) -> Answers[OrderId]:
 
 
 def lines(name: str, data: bytes) -> Answers[LineId]:
-    """The numbers of the lines of sales orders."""
+    """The numbers of the lines of sales orders; of a discount that was sent without a number nothing can be kept."""
 
-    def row(cells: Sequence[str]) -> LineId | str:
+    def row(cells: Sequence[str]) -> LineId | str | None:
         order, seq, attribute, value = cells
         discount = _LINES.get(attribute)
-        return "its attrName is not known" if discount is None else LineId(order, seq, discount, value)
+        if discount is None:
+            return "its attrName is not known"
+        if not seq:
+            return None if discount else "a value is empty"
+        return LineId(order, seq, discount, value)
 
     return _read(name, data, Kind.SALES_ORDER_LINES, row)
 
@@ -197,21 +207,21 @@ def _error(line: str, first: str) -> ErrorRow | None:
     return ErrorRow("", line[1:].strip()) if stray else None
 
 
-def _read(name: str, data: bytes, kind: Kind, row: Callable[[Sequence[str]], R | str]) -> Answers[R]:
+def _read(name: str, data: bytes, kind: Kind, row: Callable[[Sequence[str]], R | str | None]) -> Answers[R]:
     """The rows of a return file; a line that is not one costs nothing but itself.
 
-    :param row: makes a row of the cells of a line, or says why it is none.
+    :param row: makes a row of the cells of a line, or says why it is none; None: it tells nothing.
     """
     rows, strange, width = list[R](), list[Strange](), len(HEADERS[kind])
     for number, line in _lines(name, data, kind):
         cells = _cells(line)
         if len(cells) != width:
             strange.append(Strange(number, f"it has {len(cells)} values, {width} are wanted"))
-        elif not (cells[0] and cells[1] and (kind is Kind.DEPOSITS or cells[-1])):
+        elif not (cells[0] and (cells[1] or kind is Kind.SALES_ORDER_LINES) and (kind is Kind.DEPOSITS or cells[-1])):
             strange.append(Strange(number, "a value is empty"))
         elif isinstance(made := row(cells), str):
             strange.append(Strange(number, made))
-        else:
+        elif made is not None:
             rows.append(made)
     return Answers(rows, strange)
 

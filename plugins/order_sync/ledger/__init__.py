@@ -23,7 +23,9 @@ from order_sync.ledger.calls import Exchange
 from order_sync.ledger.exchanging import IN_DOUBT
 from order_sync.ledger.feeds import Confirmation, NameTaken
 from order_sync.ledger.figures import BatchSummary, Equation, ExceptionRow, Tally, TotalLine
+from order_sync.ledger.findings import Untold
 from order_sync.ledger.orders import OrderStory, VersionStory
+from order_sync.ledger.partner_ids import NO_ANSWER, REFUSED
 from order_sync.ledger.rows import (
     Batch,
     BatchFile,
@@ -45,7 +47,9 @@ from order_sync.ledger.upgrade import upgrade
 
 __all__ = [
     "IN_DOUBT",
+    "NO_ANSWER",
     "ORDER_KEY_LENGTH",
+    "REFUSED",
     "Admission",
     "AdmissionKind",
     "Answer",
@@ -85,6 +89,7 @@ __all__ = [
     "State",
     "Tally",
     "TotalLine",
+    "Untold",
     "VersionStory",
     "equation_of",
     "open_ledger",

@@ -24,7 +24,8 @@ class Alone(Store):
     def alone(self, name: str, *, seconds: float = 600.0) -> Iterator[None]:
         """Do what ``name`` stands for while no other process does, on any machine that shares the ledger.
 
-        There is no lease that could be too short: the lock is held as long as the process lives. Not to be nested.
+        There is no lease that could be too short: the lock is held as long as the process lives. Nested in one order
+        only, or two processes wait for each other: what several flows share first, then what a flow has to itself.
 
         :param seconds: how long to wait for the others.
         :raises NotSent: they did not come to their end in time.

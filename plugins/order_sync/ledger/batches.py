@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from order_sync.ledger.bulk import insert_one, insert_rows
 from order_sync.ledger.connection import Store, read_batch, to_batch
 from order_sync.ledger.rows import Batch, BatchFile, BatchInput
-from order_sync.ledger.schema import batch_files, batches, feeds, files
+from order_sync.ledger.schema import batch_files, batches, feeds, files, repeats
 from order_sync.ledger.states import BATCH_MOVES, BatchState, FeedState, check_moves
 
 #: From here on a batch's outcome has left the house.
@@ -125,6 +125,12 @@ class Batches(Store):
                 duplicate_of = None if earlier == row.position else earlier
                 inputs.append(BatchFile(**row._mapping, duplicate_of=duplicate_of))
         return inputs
+
+    def repeat_places(self, batch_id: int) -> list[tuple[int, int]]:
+        """Return file and index of every arrival of a batch that was counted as a repeat."""
+        query = sa.select(repeats.c.file_id, repeats.c.record_index).where(repeats.c.batch_id == batch_id)
+        with self._reading() as connection:
+            return [tuple(row) for row in connection.execute(query)]
 
     def move_batch(
         self,

@@ -10,11 +10,11 @@ from typing import Any, TypedDict, Unpack
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from order_sync.ledger.arrivals import Decision
+from order_sync.ledger.arrivals import AdmissionKind, Decision
 from order_sync.ledger.batches import is_frozen
 from order_sync.ledger.bulk import among, chunks, insert_rows
 from order_sync.ledger.connection import Store
-from order_sync.ledger.schema import notes, records, storable
+from order_sync.ledger.schema import history, notes, records, repeats, storable
 from order_sync.ledger.states import DECIDED, RECORD_MOVES, State, check_moves
 from order_sync.ledger.writing import Stamp, insert_moves
 from order_sync.reasons import EXCLUSIONS, REASONS, WAITS
@@ -34,6 +34,29 @@ _CODES: Mapping[State, Collection[str]] = {
     State.QUARANTINED: REASONS,
     State.WAITING: WAITS,
 }
+
+#: The kind of a batch of records that a person asked for.
+BROUGHT_AGAIN = "again"
+#: Why a record was set aside last, as its history tells it: ``<reason>: <message>``.
+LAST_SET_ASIDE = (
+    sa.select(history.c.why)
+    .where(history.c.record_id == records.c.id, history.c.to_state.in_((State.QUARANTINED, State.UNKNOWN)))
+    .order_by(history.c.id.desc())
+    .limit(1)
+    .correlate(records)
+    .scalar_subquery()
+    .label("set_aside")
+)
+
+#: Hash of what a record said before another batch took it up; null if none has.
+_CONTENT_BEFORE = (
+    sa.select(repeats.c.content_hash)
+    .where(repeats.c.record_id == records.c.id, repeats.c.kind == AdmissionKind.MOVED.value)
+    .order_by(repeats.c.id.desc())
+    .limit(1)
+    .correlate(records)
+    .scalar_subquery()
+)
 
 NOTE_LENGTH = 500
 
@@ -59,14 +82,15 @@ class Decisions(Store):
 
         Writes nothing once the batch is frozen, for records that went on to another batch, and where the verdict
         is the one that stands. A record that was left out or set aside by an earlier try of this batch goes back to
-        SEEN first, and the history shows it. A new cause for setting a record aside is to be reported anew.
+        SEEN first, and the history shows it. A record that is set aside is to be reported anew, unless it came once
+        more by itself and is set aside for the very same cause: feeds repeat what nobody has mended yet.
 
         :returns: how many records changed.
         :raises ValueError: if a verdict has a state or reason that no rule knows, or a record has two of them.
         :raises LookupError: if a record does not exist.
         """
         _check(decisions)
-        with self._writing_batch(batch_id) as (connection, _):
+        with self._writing_batch(batch_id) as (connection, batch):
             if is_frozen(connection, batch_id):
                 return 0
             standing = _standing(connection, batch_id, [decision.record_id for decision in decisions])
@@ -75,7 +99,8 @@ class Decisions(Store):
                 for decision in decisions
                 if decision.record_id in standing and standing[decision.record_id] != _verdict(decision)
             ]
-            _write_verdicts(connection, changed, at)
+            told = set() if batch.kind == BROUGHT_AGAIN else _told_already(connection, changed)
+            _write_verdicts(connection, changed, told, at)
             moves: list[tuple[int, State, State, str]] = []
             for decision in changed:
                 moves += _moves(State(standing[decision.record_id][0]), decision)
@@ -146,6 +171,10 @@ def _verdict(decision: Decision) -> tuple[str, ...]:
     return decision.state, decision.reason, storable(decision.field), storable(decision.message)
 
 
+def _why(decision: Decision) -> str:
+    return storable(f"{decision.reason}: {decision.message}") if decision.reason else ""
+
+
 def _standing(connection: Connection, batch_id: int, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Verdicts as they stand, of the records that may be decided on."""
     standing = {}
@@ -162,35 +191,51 @@ def _standing(connection: Connection, batch_id: int, ids: Sequence[int]) -> dict
     return standing
 
 
-def _write_verdicts(connection: Connection, decisions: Sequence[Decision], at: datetime) -> None:
-    groups: dict[tuple[State, tuple[str, ...]], list[int]] = defaultdict(list)
+def _told_already(connection: Connection, decisions: Sequence[Decision]) -> set[int]:
+    """Of the records that are set aside, those that a report listed with the same cause and the same content."""
+    causes = {decision.record_id: _why(decision) for decision in decisions if decision.state is State.QUARANTINED}
+    told = set()
+    for chunk in chunks(list(causes)):
+        reported = [among(connection, records.c.id, chunk), records.c.reported_at.is_not(None)]
+        same = sa.func.coalesce(_CONTENT_BEFORE, records.c.content_hash) == records.c.content_hash
+        query = sa.select(records.c.id, LAST_SET_ASIDE).where(*reported, same, records.c.solved_reported_at.is_(None))
+        told |= {row.id for row in connection.execute(query) if row.set_aside == causes[row.id]}
+    return told
+
+
+def _write_verdicts(connection: Connection, decisions: Sequence[Decision], told: Collection[int], at: datetime) -> None:
+    """Write verdicts, those that are alike in one statement.
+
+    :param told: records that need not be reported anew.
+    """
+    groups: dict[tuple[State, bool, tuple[str, ...]], list[int]] = defaultdict(list)
     for decision in decisions:
-        groups[decision.state, _verdict(decision)[1:]].append(decision.record_id)
-    single: dict[State, list[dict[str, Any]]] = defaultdict(list)
-    for (state, words), ids in groups.items():
+        groups[decision.state, decision.record_id in told, _verdict(decision)[1:]].append(decision.record_id)
+    single: dict[tuple[State, bool], list[dict[str, Any]]] = defaultdict(list)
+    for (state, known, words), ids in groups.items():
         if len(ids) < _WORTH_A_STATEMENT:
             values = dict(zip(("new_reason", "new_field", "new_message"), words, strict=True))
-            single[state] += [{"record": record_id, **values} for record_id in ids]
+            single[state, known] += [{"record": record_id, **values} for record_id in ids]
             continue
-        change = _change(state, at) | dict(zip(_VERDICT[1:], words, strict=True))
+        change = _change(state, known, at) | dict(zip(_VERDICT[1:], words, strict=True))
         for chunk in chunks(ids):
             connection.execute(sa.update(records).where(among(connection, records.c.id, chunk)).values(change))
-    for state, rows in single.items():
-        change = _change(state, at) | {name: sa.bindparam(f"new_{name}") for name in _VERDICT[1:]}
+    for (state, known), rows in single.items():
+        change = _change(state, known, at) | {name: sa.bindparam(f"new_{name}") for name in _VERDICT[1:]}
         connection.execute(sa.update(records).where(records.c.id == sa.bindparam("record")).values(change), rows)
 
 
-def _change(state: State, at: datetime) -> dict[str, Any]:
+def _change(state: State, told: bool, at: datetime) -> dict[str, Any]:
     change: dict[str, Any] = {"state": state, "updated_at": at}
     if state is not State.READY:
         change["feed_id"] = None
-    if state is State.QUARANTINED:
+    if state is State.QUARANTINED and not told:
         change |= NOT_REPORTED
     return change
 
 
 def _moves(start: State, decision: Decision) -> list[tuple[int, State, State, str]]:
-    why = f"{decision.reason}: {decision.message}" if decision.reason else ""
+    why = _why(decision)
     if decision.state in RECORD_MOVES[start]:
         return [(decision.record_id, start, decision.state, why)]
     return [

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from order_sync.ledger.bulk import among, chunks
 from order_sync.ledger.connection import Store
+from order_sync.ledger.decisions import LAST_SET_ASIDE
 from order_sync.ledger.figures import ExceptionRow
 from order_sync.ledger.rows import Record, RecordLocation
-from order_sync.ledger.schema import OPEN_EXCEPTION, REPORTED_NOT_SOLVED, batch_files, files, history, records
+from order_sync.ledger.schema import OPEN_EXCEPTION, REPORTED_NOT_SOLVED, batch_files, files, records
 from order_sync.ledger.states import State
 
 #: An exception is solved once its record is out of quarantine and back at a verdict.
@@ -27,17 +28,6 @@ _FILE_NAME = sa.func.coalesce(
     .scalar_subquery(),
     files.c.first_name,
 ).label("file_name")
-
-#: Why a record was set aside last, as its history tells it: ``<reason>: <message>``.
-_SET_ASIDE = (
-    sa.select(history.c.why)
-    .where(history.c.record_id == records.c.id, history.c.to_state.in_((State.QUARANTINED, State.UNKNOWN)))
-    .order_by(history.c.id.desc())
-    .limit(1)
-    .correlate(records)
-    .scalar_subquery()
-    .label("set_aside")
-)
 
 _EXCEPTION = [
     records.c.id.label("record_id"),
@@ -91,7 +81,7 @@ class Exceptions(Store):
         solved: bool = False,
     ) -> list[ExceptionRow]:
         query = (
-            sa.select(*_EXCEPTION, *([_SET_ASIDE] if solved else []))
+            sa.select(*_EXCEPTION, *([LAST_SET_ASIDE] if solved else []))
             .join(files, files.c.id == records.c.file_id)
             .where(records.c.flow == flow, records.c.retailer == retailer, *conditions)
             .order_by(records.c.id)

@@ -73,7 +73,7 @@ class Feeds(Store):
         :param orders: number of records in it; for a feed that carries records checked by :meth:`intend_feed`.
         :param amounts: money of those records, currency to minor units; checked in the same way.
         :param carries_records: whether the records of the batch move with this feed; for one target per batch.
-        :raises NameTaken: if another batch has a feed of that target and name.
+        :raises NameTaken: if another feed has that name, of any target of its kind (what stands before ``#``).
         :raises Stop: if other bytes were promised to the partner under this batch and target.
         """
         values = {
@@ -126,7 +126,7 @@ class Feeds(Store):
             if feed.state is not FeedState.STAGED:
                 return feed
             _check_load(connection, feed)
-            _advance(connection, feed, FeedState.INTENDED, remote_path=remote_path)
+            advance_feed(connection, feed, FeedState.INTENDED, remote_path=remote_path)
             _move_records(
                 connection, feed, Stamp(at, who), (State.READY, State.INTENDED), f"about to be put at {remote_path}"
             )
@@ -141,7 +141,7 @@ class Feeds(Store):
         with self._writing_feed(feed_id) as (connection, feed):
             if feed.state in {FeedState.PUBLISHED, FeedState.CONFIRMED, FeedState.REFUSED}:
                 return feed
-            _advance(connection, feed, FeedState.PUBLISHED, published_at=at)
+            advance_feed(connection, feed, FeedState.PUBLISHED, published_at=at)
             _move_records(connection, feed, Stamp(at, who), (State.INTENDED, State.DELIVERED), f"in {feed.name}")
             return read_feed(connection, feed_id)
 
@@ -173,7 +173,7 @@ class Feeds(Store):
                 step = (State.DELIVERED, State.CONFIRMED)
                 taken = _move_records(connection, feed, stamp, step, f"imported, log {partner_log_id}")
                 state = FeedState.REFUSED if refused and not taken else FeedState.CONFIRMED
-                _advance(connection, feed, state, partner_log_id=partner_log_id)
+                advance_feed(connection, feed, state, partner_log_id=partner_log_id)
             carried = _carried_keys(connection, feed_id, list(refused))
             unmatched = tuple(sorted(refused.keys() - carried))
             confirmed = _count(connection, feed_id, State.CONFIRMED)
@@ -234,13 +234,20 @@ def _promised(row: sa.Row[Any], sha256: str) -> Feed:
 
 
 def _check_name(connection: Connection, place: Mapping[str, str], batch_id: int) -> None:
-    same = [feeds.c[column] == value for column, value in place.items()]
-    other = connection.scalar(sa.select(feeds.c.batch_id).where(*same, feeds.c.batch_id != batch_id))
-    if other is not None:
+    """Refuse a name that another file of its kind has: ``sales_orders#2`` lies in the folder of ``sales_orders#1``."""
+    same = [feeds.c[column] == place[column] for column in ("flow", "retailer", "name")]
+    for other in connection.execute(sa.select(feeds.c.batch_id, feeds.c.target).where(*same)):
+        if tuple(other) == (batch_id, place["target"]) or _kind(other.target) != _kind(place["target"]):
+            continue
         raise NameTaken(
-            f"The name {place['name']} of batch {batch_id}'s {place['target']} belongs to batch {other} already.",
+            f"The name {place['name']} of batch {batch_id}'s {place['target']} belongs to batch {other.batch_id} "
+            "already.",
             next_step="Run the task again: it takes a name with a later time.",
         )
+
+
+def _kind(target: str) -> str:
+    return target.partition("#")[0]
 
 
 def _check_load(connection: Connection, feed: Feed) -> None:
@@ -282,7 +289,12 @@ def _carried_keys(connection: Connection, feed_id: int, keys: list[str]) -> set[
     return found
 
 
-def _advance(connection: Connection, feed: Feed, state: FeedState, **values: object) -> None:
+def advance_feed(connection: Connection, feed: Feed, state: FeedState, **values: object) -> None:
+    """Move a feed.
+
+    :param values: what else changes along with its state.
+    :raises IllegalMoveError: if no rule allows the move.
+    """
     check_moves(FEED_MOVES, [feed.state], state)
     connection.execute(sa.update(feeds).where(feeds.c.id == feed.id).values(state=state, **values))
 

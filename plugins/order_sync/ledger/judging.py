@@ -4,9 +4,9 @@ The rules, in this order:
 
 1. The batch registered this very place of this very file before: MINE (or what it was settled as).
 2. No version of the order is known: NEW.
-3. The latest version was set aside in another batch, or waits there. If no earlier version is in force, the arrival
-   takes it up: AGAIN. Otherwise the one in force is what to compare with, so that a stray copy of it is not sent as if
-   it were new.
+3. The latest version was set aside in another batch, or waits there. If it waits and is newer by the partner's clock:
+   OLDER. If no earlier version is in force, the arrival takes it up: AGAIN. Otherwise the one in force is what to
+   compare with, so that a stray copy of it is not sent as if it were new.
 4. Same content as the version to compare with: SAME. Same content as an earlier version that is in force, and not
    newer by the partner's clock: SAME too, for it is a stray copy and not a change back.
 5. Other content: OTHER, for the caller to compare.
@@ -152,6 +152,8 @@ class Judge:
     def _against(self, versions: list[Known], arrival: Arrival, verdict: OtherDecision | None) -> Outcome:
         latest = versions[-1]
         open_elsewhere = latest.state in _TAKEN_UP_AGAIN and latest.batch_id != self._batch_id
+        if open_elsewhere and latest.state is State.WAITING and _newer(latest.arrival, arrival):
+            return self._repeat(arrival, AdmissionKind.OLDER, latest)
         previous = in_force(versions[:-1]) if open_elsewhere else latest
         if previous is None:
             return self._adopt(latest, arrival, AdmissionKind.AGAIN, None)

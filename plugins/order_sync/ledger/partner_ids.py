@@ -13,10 +13,13 @@ import sqlalchemy as sa
 
 from order_sync.ledger.bulk import among, chunks, insert_tuples
 from order_sync.ledger.connection import Store
-from order_sync.ledger.rows import Record
-from order_sync.ledger.schema import UNDER_WAY, partner_ids, records
+from order_sync.ledger.schema import OPEN_EXCEPTION, UNDER_WAY, partner_ids, records
 from order_sync.ledger.states import RECORD_MOVES, State, check_moves
 from order_sync.ledger.writing import Stamp, insert_moves
+
+#: Why a record is set aside that the partner has got, and that an id confirms nevertheless: it refused it, or gave no
+#: answer until a person asked for the record again.
+REFUSED, NO_ANSWER = "NETSUITE_REFUSED", "NO_ANSWER"
 
 
 class PartnerIds(Store):
@@ -42,51 +45,47 @@ class PartnerIds(Store):
                 contradictions[key] = (value, ids[key])
         return contradictions
 
+    def follow_ids(self, retailer: str, kind: str, ids: Mapping[str, str], *, source: str, at: datetime) -> None:
+        """Keep ids that may change, as HotWax's ids of refreshed orders do: what is said last counts."""
+        with self._writing("partner_ids") as connection:
+            known = self._known(connection, retailer, kind, list(ids))
+            new = [(key, value) for key, value in ids.items() if key not in known]
+            constants = {"retailer": retailer, "kind": kind, "source": source, "at": at}
+            insert_tuples(connection, partner_ids, ("key", "value"), new, constants)
+            for key, value in ids.items():
+                if known.get(key, value) != value:
+                    mine = [partner_ids.c.retailer == retailer, partner_ids.c.kind == kind, partner_ids.c.key == key]
+                    changed = {"value": value, "source": source, "at": at}
+                    connection.execute(sa.update(partner_ids).where(*mine).values(changed))
+
     def ids_of(self, retailer: str, kind: str, keys: Sequence[str]) -> dict[str, str]:
         """Return the ids that are known, by key."""
         with self._reading() as connection:
             return self._known(connection, retailer, kind, keys)
 
     def confirm_by_ids(self, flow: str, retailer: str, kind: str, *, at: datetime, who: str) -> int:
-        """Confirm every delivered record whose id has come back.
+        """Confirm every delivered record whose id has come back, and what the partner refused and has all the same.
 
         :returns: how many were confirmed.
         """
-        check_moves(RECORD_MOVES, [State.DELIVERED], State.CONFIRMED)
-        query = (
-            sa.select(records.c.id, partner_ids.c.value)
-            .join(
-                partner_ids,
-                sa.and_(
-                    partner_ids.c.retailer == records.c.retailer,
-                    partner_ids.c.kind == kind,
-                    partner_ids.c.key == records.c.order_key,
-                ),
-            )
-            .where(*_standing(flow, retailer, State.DELIVERED))
-        )
+        check_moves(RECORD_MOVES, [State.DELIVERED, State.QUARANTINED], State.CONFIRMED)
+        columns = [records.c.id, records.c.state, records.c.order_key]
+        query = sa.select(*columns).where(records.c.flow == flow, records.c.retailer == retailer).order_by(records.c.id)
+        change: dict[str, Any] = {"state": State.CONFIRMED, "updated_at": at, "reason": "", "field": "", "message": ""}
+        of_record = (partner_ids.c.retailer == retailer, partner_ids.c.kind == kind)
+        value = sa.select(partner_ids.c.value).where(*of_record, partner_ids.c.key == records.c.order_key)
+        change["partner_ref"] = value.correlate(records).scalar_subquery()
         with self._writing_flow(flow, retailer) as connection:
-            found = connection.execute(query).all()
-            if found:
-                change: dict[str, Any] = {"state": State.CONFIRMED, "partner_ref": sa.bindparam("reference")}
-                statement = sa.update(records).where(records.c.id == sa.bindparam("record"))
-                rows = [{"record": row.id, "reference": row.value} for row in found]
-                connection.execute(statement.values(**change, updated_at=at), rows)
-                moves = [(row.id, State.DELIVERED, State.CONFIRMED, f"has id {row.value}") for row in found]
-                insert_moves(connection, Stamp(at, who), moves)
+            # Not one join: PostgreSQL would compare every record with every id as long as it has no statistics.
+            open_ones = [row for which in (_DELIVERED, _REFUSED) for row in connection.execute(query.where(*which))]
+            ids = self._known(connection, retailer, kind, [row.order_key for row in open_ones])
+            found = [row for row in open_ones if row.order_key in ids]
+            for chunk in chunks([row.id for row in found]):
+                chosen = among(connection, records.c.id, chunk)
+                connection.execute(sa.update(records).where(chosen).values(change))
+            moves = [(row.id, row.state, State.CONFIRMED, f"has id {ids[row.order_key]}") for row in found]
+            insert_moves(connection, Stamp(at, who), moves)
         return len(found)
-
-    def overdue(self, flow: str, retailer: str, *, before: datetime) -> list[Record]:
-        """Return delivered records whose id has not come back although they were delivered before a moment."""
-        query = sa.select(records).where(*_standing(flow, retailer, State.DELIVERED), records.c.updated_at < before)
-        with self._reading() as connection:
-            return [Record(**row._mapping) for row in connection.execute(query.order_by(records.c.id))]
-
-    def waiting(self, flow: str, retailer: str) -> list[Record]:
-        """Return the records that wait for something else, in the order in which they came."""
-        query = sa.select(records).where(*_standing(flow, retailer, State.WAITING))
-        with self._reading() as connection:
-            return [Record(**row._mapping) for row in connection.execute(query.order_by(records.c.id))]
 
     @staticmethod
     def _known(connection: sa.Connection, retailer: str, kind: str, keys: Sequence[str]) -> dict[str, str]:
@@ -102,5 +101,6 @@ class PartnerIds(Store):
         return known
 
 
-def _standing(flow: str, retailer: str, state: State) -> list[Any]:
-    return [UNDER_WAY, records.c.flow == flow, records.c.retailer == retailer, records.c.state == state]
+#: What an id confirms. Both name the condition of a partial index word for word.
+_DELIVERED = (UNDER_WAY, records.c.state == State.DELIVERED)
+_REFUSED = (OPEN_EXCEPTION, records.c.state == State.QUARANTINED, records.c.reason.in_((REFUSED, NO_ANSWER)))

@@ -53,15 +53,17 @@ class IllegalMoveError(ValueError):
 
 
 #: Legal moves of a record. INTENDED is committed before the partner is called, so that a crash leaves a trace.
+#: DELIVERED again: its file was lost and lies there once more. From QUARANTINED to CONFIRMED goes only what a partner
+#: refused and has an id of nevertheless.
 RECORD_MOVES: Mapping[State, frozenset[State]] = {
     State.SEEN: frozenset({State.READY, State.EXCLUDED, State.QUARANTINED, State.WAITING, State.CANCELLED}),
     State.READY: frozenset({State.READY, State.EXCLUDED, State.QUARANTINED, State.INTENDED, State.CANCELLED}),
     State.EXCLUDED: frozenset({State.SEEN}),
-    State.QUARANTINED: frozenset({State.SEEN, State.QUARANTINED, State.CANCELLED}),
-    State.WAITING: frozenset({State.SEEN, State.READY, State.QUARANTINED, State.CANCELLED}),
+    State.QUARANTINED: frozenset({State.SEEN, State.QUARANTINED, State.CONFIRMED, State.CANCELLED}),
+    State.WAITING: frozenset({State.SEEN, State.READY, State.EXCLUDED, State.QUARANTINED, State.CANCELLED}),
     State.INTENDED: frozenset({State.DELIVERED, State.UNKNOWN, State.READY, State.WAITING, State.QUARANTINED}),
     State.UNKNOWN: frozenset({State.UNKNOWN, State.DELIVERED, State.READY, State.QUARANTINED, State.CANCELLED}),
-    State.DELIVERED: frozenset({State.CONFIRMED, State.QUARANTINED}),
+    State.DELIVERED: frozenset({State.DELIVERED, State.CONFIRMED, State.QUARANTINED}),
     State.CONFIRMED: frozenset(),
     State.CANCELLED: frozenset(),
 }

@@ -10,16 +10,20 @@ from order_sync.ledger.batches import Batches
 from order_sync.ledger.calls import Calls
 from order_sync.ledger.cursors import Cursors
 from order_sync.ledger.decisions import Decisions
+from order_sync.ledger.derived import Derived
 from order_sync.ledger.exceptions import Exceptions
 from order_sync.ledger.feeds import Feeds
 from order_sync.ledger.files import Files
+from order_sync.ledger.findings import Findings
 from order_sync.ledger.orders import Orders
 from order_sync.ledger.partner_ids import PartnerIds
 from order_sync.ledger.problems import Problems
 from order_sync.ledger.responses import Responses
 from order_sync.ledger.stock import Stock
 from order_sync.ledger.summary import Summaries
+from order_sync.ledger.unanswered import Unanswered
 from order_sync.ledger.upgrade import open_engine
+from order_sync.ledger.volume import Volume
 
 
 class Ledger(
@@ -31,12 +35,16 @@ class Ledger(
     Calls,
     Responses,
     PartnerIds,
+    Derived,
+    Unanswered,
     Cursors,
     Stock,
     Summaries,
     Exceptions,
     Orders,
     Problems,
+    Findings,
+    Volume,
     Alone,
 ):
     """What happened to every file, batch, order and feed.

@@ -23,6 +23,9 @@ from order_sync.mapping.model import DATE_FORMATS, Column, Mapping, Source
 from order_sync.mapping.sheet import BoolArray, Int64Array, Level, Numbers, Sheet
 from order_sync.mapping.verdicts import Verdicts
 
+#: What stands between date and time in the formats that Arrow writes by itself.
+_SEPARATORS = {"YYYY-MM-DD HH:mm:ss": " ", "YYYY-MM-DDTHH:mm:ss": "T"}
+
 
 class Filled(NamedTuple):
     """A filled column: texts (null is blank), or one scalar at level ALL."""
@@ -289,10 +292,15 @@ def _money(amounts: Numbers, decimals: Int64Array, negate: bool) -> pa.Array:
 
 
 def _date(instants: Numbers, form: str, zone: ZoneInfo) -> pa.Array:
-    """Dates of a frame repeat, so each distinct one is written once."""
     pattern, exact = DATE_FORMATS[form]
     moments = pa.array(instants.values, pa.timestamp("ms", "UTC")).cast(pa.timestamp("ms", zone.key))
-    wall_clock = pc.local_timestamp(moments).cast(pa.int64()).to_numpy()
-    distinct, where = np.unique(wall_clock // exact, return_inverse=True)
-    texts = [datetime.fromtimestamp(int(step) * exact // 1000, UTC).strftime(pattern) for step in distinct]
-    return _masked(pa.array(texts, pa.string()).take(pa.array(where)), instants.present)
+    steps = pc.local_timestamp(moments).cast(pa.int64()).to_numpy() // exact
+    if form in _SEPARATORS:
+        texts = pa.array(steps, pa.timestamp("s")).cast(pa.string())
+        if _SEPARATORS[form] != " ":
+            texts = pc.binary_replace_slice(texts, 10, 11, _SEPARATORS[form])
+    else:  # dates of a frame repeat, so each distinct one is written once
+        distinct, where = np.unique(steps, return_inverse=True)
+        written = [datetime.fromtimestamp(int(step) * exact // 1000, UTC).strftime(pattern) for step in distinct]
+        texts = pa.array(written, pa.string()).take(pa.array(where))
+    return _masked(texts, instants.present)

@@ -18,8 +18,10 @@ _UNIT = 10**NUMBER_DECIMALS
 def shortest_text(values: Int64Array) -> pa.StringArray:
     """Ten-thousandths as decimal text, vectorised: ``400000`` → ``40``, ``57500`` → ``5.75``."""
     whole, rest = np.divmod(np.abs(values), _UNIT)
-    signs = pa.array(["", "-"]).take(pa.array((values < 0).astype(np.int8)))
-    return pc.binary_join_element_wise(signs, pa.array(whole).cast(pa.string()), _endings().take(pa.array(rest)), "")
+    parts = [pa.array(whole).cast(pa.string()), _endings().take(pa.array(rest))]
+    if (negative := values < 0).any():
+        parts.insert(0, pa.array(["", "-"]).take(pa.array(negative.astype(np.int8))))
+    return pc.binary_join_element_wise(*parts, "")
 
 
 @functools.cache

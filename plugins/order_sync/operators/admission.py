@@ -19,7 +19,7 @@ from order_sync.ledger import (
     OtherKind,
     PreviousRecord,
 )
-from order_sync.operators.batch_reader import read_records
+from order_sync.operators.batch_reader import Frames, json_records, read_records
 from order_sync.staging import Staging
 
 
@@ -28,11 +28,21 @@ class Admitter:
 
     :param bounds: for compressed files, when an earlier arrival has to be read again.
     :param most: the most bytes of one order.
+    :param frames: what cuts a file into records.
     """
 
-    def __init__(self, book: Ledger, staging: Staging, batch: Batch, run: Run, bounds: Bounds, most: int) -> None:
+    def __init__(
+        self,
+        book: Ledger,
+        staging: Staging,
+        batch: Batch,
+        run: Run,
+        bounds: Bounds,
+        most: int,
+        frames: Frames = json_records,
+    ) -> None:
         self._book, self._staging, self._batch, self._run = book, staging, batch, run
-        self._bounds, self._most = bounds, most
+        self._bounds, self._most, self._frames = bounds, most, frames
 
     def admit(self, arrivals: Sequence[Arrival], contents: Sequence[bytes]) -> list[Admission]:
         """The ledger's answers, in order; none is ``OTHER`` any more.
@@ -72,7 +82,7 @@ class Admitter:
             by_file[record.file_uri][record.record_index] = record.record_id
         found: dict[int, bytes] = {}
         for uri, wanted in by_file.items():
-            for index, data in read_records(self._staging, uri, wanted, self._bounds, self._most).items():
+            for index, data in read_records(self._staging, uri, wanted, self._bounds, self._most, self._frames).items():
                 found[wanted[index]] = data
         return found
 

@@ -15,7 +15,7 @@ class Archive(FlowOperator):
     """Moves each source file to ``archive/YYYY/MM/DD``, or to ``error/YYYY/MM/DD`` if nothing of it could be read.
 
     :param conn_id: the SFTP connection.
-    :param archive: the folder for files that were read.
+    :param archive: the folder for files that were read; ``{folder}`` in it is the one that a file came in.
     :param error: the folder for files of which nothing could be read.
     :param work: what :class:`~order_sync.operators.collect.Collect` returned.
     """
@@ -44,7 +44,10 @@ class Archive(FlowOperator):
         unread = book.unread_files(batch.id)
         for folder in (self.archive, self.error):
             chosen = [file for file in files if (file.file_id in unread) is (folder == self.error)]
-            self._move(run, book, sftp, batch, chosen, f"{folder}/{batch.created_at:%Y/%m/%d}")
+            for source in dict.fromkeys(file.folder for file in chosen):
+                here = [file for file in chosen if file.folder == source]
+                place = folder.replace("{folder}", source)
+                self._move(run, book, sftp, batch, here, f"{place}/{batch.created_at:%Y/%m/%d}")
         done = {BatchState.PUBLISHED, BatchState.CONFIRMED}
         book.move_batch(batch.id, done, BatchState.CLOSED, at=run.now)
         return len(files)

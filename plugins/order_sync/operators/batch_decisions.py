@@ -25,14 +25,16 @@ from order_sync.ledger import (
     State,
 )
 from order_sync.operators.admission import Admitter
-from order_sync.operators.batch_reader import BatchReader, Input
+from order_sync.operators.batch_reader import BatchReader, Frames, Input, json_records
 from order_sync.operators.outcome import Outcome
 from order_sync.settings import Limits
 from order_sync.staging import Staging
 from order_sync.transforms.tlog_frame import SourceRecord
 
 #: States of an order that has left us or is about to, so that another version of it is a change of something sent.
-_SENT = frozenset({State.READY, State.INTENDED, State.DELIVERED, State.CONFIRMED, State.UNKNOWN})
+SENT = frozenset({State.READY, State.INTENDED, State.DELIVERED, State.CONFIRMED, State.UNKNOWN})
+#: Kinds of batches that nobody asked for: what a partner refused, and may have, does not go again by one of these.
+_BY_ITSELF = frozenset({"inbox", "derived"})
 _TAKEN_UP = frozenset({AdmissionKind.NEW, AdmissionKind.AGAIN, AdmissionKind.MINE, AdmissionKind.CHANGED})
 
 
@@ -68,6 +70,7 @@ class BatchDecisions:
     :param batch: a batch of the ledger; in a dry run one that exists in memory only.
     :param inputs: its stored files.
     :param emit_changes: whether a changed order goes out once more; else it waits as an exception.
+    :param frames: what cuts a file into records.
     """
 
     def __init__(
@@ -80,12 +83,13 @@ class BatchDecisions:
         limits: Limits,
         *,
         emit_changes: bool,
+        frames: Frames = json_records,
     ) -> None:
         self._book, self._batch, self._run, self._emit_changes = book, batch, run, emit_changes
         bounds = Bounds(limits.max_unpacked_bytes, limits.max_members, limits.max_ratio)
-        self.reader = BatchReader(staging, inputs, bounds, limits.max_record_bytes)
+        self.reader = BatchReader(staging, inputs, bounds, limits.max_record_bytes, frames)
         self.inputs = {source.position: source for source in inputs}
-        self._admitter = Admitter(book, staging, batch, run, bounds, limits.max_record_bytes)
+        self._admitter = Admitter(book, staging, batch, run, bounds, limits.max_record_bytes, frames)
         self.outcome = Outcome()
 
     def candidate(
@@ -97,17 +101,19 @@ class BatchDecisions:
         cause: BadInput | None,
         left_out: str,
         waits_for: tuple[str, ...] = (),
+        updated_ms: int | None = None,
         **details: Unpack[Details],
     ) -> Candidate:
         """A record that is known by what is sent for it: the same rows or body from another source are no change.
 
         :param key: its business identity; blank: its place in the file.
         :param sent: exactly what goes out; blank where nothing does, then the record itself counts.
+        :param updated_ms: the partner's own clock, where versions of the record have one.
         """
         arrival = Arrival(
             order_key=self.key(record, key),
             content_hash=hashlib.sha256(sent or record.data).hexdigest(),
-            updated_ms=None,
+            updated_ms=updated_ms,
             file_id=self.inputs[record.file].file_id,
             record_index=record.index,
             offset=record.offset,
@@ -150,10 +156,11 @@ class BatchDecisions:
         """The verdict on each candidate; of several versions that could go out together only the last one does."""
         decisions: list[Decision | None] = []
         going: dict[str, int] = {}
+        refused = self._refused(admissions)
         for at, (candidate, admission) in enumerate(zip(candidates, admissions, strict=True)):
             decision, key = None, candidate.arrival.order_key
             if admission.kind in _TAKEN_UP:
-                decision = self._decision(candidate, admission, key in going)
+                decision = self._decision(candidate, admission, key in going, refused.get(admission.record_id or 0))
                 if decision.state is State.READY:
                     if key in going:
                         replaced = admissions[going[key]].record_id or 0
@@ -162,10 +169,20 @@ class BatchDecisions:
             decisions.append(decision)
         return decisions
 
-    def _decision(self, candidate: Candidate, admission: Admission, going: bool) -> Decision:
+    def _refused(self, admissions: Sequence[Admission]) -> dict[int, tuple[str, str]]:
+        """Of what came again by itself, what a partner refused, or was asked for a second time: reason and message."""
+        if self._batch.kind not in _BY_ITSELF or self._emit_changes:
+            return {}
+        known = [one.record_id for one in admissions if one.kind in _TAKEN_UP - {AdmissionKind.NEW} and one.record_id]
+        return self._book.refusals_of(known) if known else {}
+
+    def _decision(
+        self, candidate: Candidate, admission: Admission, going: bool, refused: tuple[str, str] | None
+    ) -> Decision:
         """The verdict on one candidate.
 
         :param going: whether an earlier version of it goes out with this very frame.
+        :param refused: why it stays set aside until a person asks for it, reason and message.
         """
         record_id = admission.record_id or 0
         if candidate.left_out and not candidate.cause:
@@ -173,6 +190,8 @@ class BatchDecisions:
         cause = candidate.cause or self._changed(candidate.arrival.order_key, admission, going)
         if cause:
             return Decision(record_id, State.QUARANTINED, cause.reason, cause.field, cause.message)
+        if refused:
+            return Decision(record_id, State.QUARANTINED, refused[0], message=refused[1])
         if candidate.waits_for:
             first, told = candidate.waits_for[0], ", ".join(candidate.waits_for[:20])
             return Decision(record_id, State.WAITING, "WAITS_FOR", first, f"waits for {told}.")
@@ -189,10 +208,10 @@ class BatchDecisions:
 
     def _was_sent(self, key: str, previous: PreviousRecord) -> bool:
         """Whether the version to compare with was sent, or one before it that it was set aside for."""
-        if previous.state in _SENT:
+        if previous.state in SENT:
             return True
         versions = self._book.records_by_order(self._batch.flow, self._batch.retailer, [key])
-        return any(record.state in _SENT for record in versions if record.version < previous.version)
+        return any(record.state in SENT for record in versions if record.version < previous.version)
 
     def faulty(self, position: int, index: int, cause: BadInput, record: SourceRecord | None = None) -> Candidate:
         """An order that could not be decoded, or a file that could not be read, as one record of unknown amount."""

@@ -5,7 +5,6 @@ A batch is a fixed set of inputs. Whatever happens later, a batch is always work
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -15,8 +14,9 @@ from order_sync.contracts.bundles import Bounds
 from order_sync.errors import Stop
 from order_sync.faults import point
 from order_sync.flow import Run
-from order_sync.ledger import Batch, BatchInput, BatchState, FileSeen, Ledger, RecordLocation, State
+from order_sync.ledger import Batch, BatchInput, FileSeen, Ledger, Record, RecordLocation, State
 from order_sync.operators.base import FlowOperator
+from order_sync.operators.batches import batch_of_records, new_batch
 from order_sync.partners.sftp import Fetched, FileSink, RemoteFile, SftpClient
 from order_sync.settings import Limits
 from order_sync.staging import Staging
@@ -118,10 +118,7 @@ class Collect(FlowOperator):
         places = self._waiting(run, book)
         if not places:
             return []
-        files = {place.file_id: place.file_name for place in places}
-        inputs = [BatchInput(file, name, "", None, position) for position, (file, name) in enumerate(files.items())]
-        parts = [f"{place.record_id} {place.batch_id}" for place in places]
-        return [self._created(run, book, "again", parts, inputs, [place.record_id for place in places])]
+        return [batch_of_records(book, run, self.flow, self.retailer, "again", places)]
 
     def _places(self, run: Run, book: Ledger) -> list[dict[str, Any]]:
         """The same orders as inputs of a dry run."""
@@ -142,18 +139,31 @@ class Collect(FlowOperator):
         else:
             asked = self._not_elsewhere(book, asked)
             records = book.records_by_order(self.flow, self.retailer, asked)
-            waiting = {record.order_key: record.id for record in records if record.state is State.QUARANTINED}
-            others = {record.order_key: record.state.value for record in records}
+            waiting = self._to_bring(records)
+            others = {record.order_key: self._standing(record) for record in records}
             wrong = [f"{order} ({others.get(order, 'unknown')})" for order in asked if order not in waiting]
             if wrong:
                 raise Stop(
                     f"These orders do not wait as exceptions: {', '.join(wrong)}.",
                     next_step="Leave them out; an unknown order has to arrive in a file first.",
                 )
-            ids = list(waiting.values())
+            if not run.dry_run:
+                self._set_aside(run, book, list(waiting.values()))
+            ids = [record.id for record in waiting.values()]
         if not ids and not self.other_flows:
             raise Stop("No order waits as an exception.", next_step="Nothing to do.")
         return book.record_locations(ids)
+
+    def _to_bring(self, records: Sequence[Record]) -> dict[str, Record]:
+        """Of every version of some orders, what may be brought again, by key."""
+        return {record.order_key: record for record in records if record.state is State.QUARANTINED}
+
+    def _standing(self, record: Record) -> str:
+        """Why a record may not be brought again."""
+        return record.state.value
+
+    def _set_aside(self, run: Run, book: Ledger, records: Sequence[Record]) -> None:
+        """Set aside what is brought again and is no exception; there is none where only exceptions are brought."""
 
     def _not_elsewhere(self, book: Ledger, asked: Sequence[str]) -> list[str]:
         """Of what was asked for, that which is no record of another flow."""
@@ -171,23 +181,7 @@ class Collect(FlowOperator):
         selection: Sequence[int] = (),
     ) -> Batch:
         """The batch of these inputs. Inputs that come once more after their batch was closed make a new one."""
-        for arrival in range(1, 10_000):
-            key = hashlib.sha256("\n".join((kind, str(arrival), *parts)).encode()).hexdigest()
-            batch = book.create_batch(
-                flow=self.flow,
-                retailer=self.retailer,
-                key=key,
-                kind=kind,
-                window=run.window,
-                dag_id=run.dag_id,
-                run_id=run.run_id,
-                files=inputs,
-                selection=selection,
-                at=run.now,
-            )
-            if (batch.dag_id, batch.run_id) == (run.dag_id, run.run_id) or batch.state is not BatchState.CLOSED:
-                return batch
-        raise Stop("The same files came ten thousand times.", next_step="Look for what drops them again and again.")
+        return new_batch(book, run, self.flow, self.retailer, kind, parts, inputs, selection)
 
 
 def _stored(fetched: Fetched, path: Path, staging: Staging) -> FileSeen:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 #: HotWax's clock may be behind ours: its log of a feed may seem to be older than the feed.
-_CLOCK_MARGIN = timedelta(minutes=10)
+CLOCK_MARGIN = timedelta(minutes=10)
 _SHOWN_ROWS = 5
 
 
@@ -30,6 +30,7 @@ class ConfirmImport(BaseSensorOperator):
     :param configs: the Data Manager config of each target.
     :param work: what :class:`~order_sync.operators.collect.Collect` returned.
     :param wait_seconds: after which the task fails, naming the feeds that were not imported.
+    :param link: where a person mends an order that was refused, made of ``{id}``; blank: there is no such place.
     """
 
     template_fields = ("work",)
@@ -44,9 +45,11 @@ class ConfirmImport(BaseSensorOperator):
         work: Any,
         poke_seconds: float,
         wait_seconds: float,
+        link: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(mode="reschedule", poke_interval=poke_seconds, timeout=wait_seconds, **kwargs)
+        self.link = link
         self.flow, self.retailer, self.conn_id, self.configs, self.work = flow, retailer, conn_id, configs, work
 
     def execute(self, context: Context) -> Any:
@@ -91,7 +94,7 @@ class ConfirmImport(BaseSensorOperator):
 
         :raises NotSent: the import broke off; HotWax has to run it again.
         """
-        since = (feed.published_at or run.now) - _CLOCK_MARGIN
+        since = (feed.published_at or run.now) - CLOCK_MARGIN
         log = hotwax.find_log(self.configs[feed.target], feed.name, since)
         if log is None or not log.status.settled:
             return False
@@ -109,7 +112,7 @@ class ConfirmImport(BaseSensorOperator):
         return True
 
     def _confirm_orders(self, run: Run, book: Ledger, feed: Feed, log: ImportLog, rows: list[FailedRow]) -> None:
-        refused = {row.key: row.message for row in rows if row.key}
+        refused = {row.key: self._told(row.key, row) for row in rows if row.key}
         if not log.clean and not refused:
             raise NotSent(
                 f"HotWax refused {log.failed} records of {feed.name}, but its error file names none of them.",
@@ -119,6 +122,14 @@ class ConfirmImport(BaseSensorOperator):
         self.log.info(
             "HotWax took %s of %s: %s confirmed, %s refused.", feed.name, feed.orders, done.confirmed, done.refused
         )
+
+    def _told(self, key: str, row: FailedRow) -> str:
+        """HotWax's reason; with it which order it is, and where it is mended."""
+        if not self.link:
+            return row.message
+        order = row.fields.get("order", row.fields)
+        name = order.get("name") if isinstance(order, dict) else None
+        return f"order {name or key} ({key}): {row.message}. {self.link.format(id=key)}"
 
     def _confirm_rows(self, run: Run, book: Ledger, feed: Feed, log: ImportLog, rows: list[FailedRow]) -> None:
         """The stock variance has no orders of its own: refused rows are told as a problem of the run."""

@@ -8,18 +8,45 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
-from order_sync.contracts.retailpro_api import RetailProApi
 from order_sync.errors import Outcome
 from order_sync.faults import point
 from order_sync.ledger import Answer, Claim, Intent
 from order_sync.operators.group_commit import GroupCommit
-from order_sync.partners.retailpro import Reply, RetailPro
+from order_sync.partners.call_answers import Reply
 
 #: After so many seconds between intent and call the ledger is asked once more whether the call is still ours.
 _FRESH_SECONDS = 1.0
 _FIRST_PAUSE_SECONDS = 0.5
 _BODY_LENGTH = 1 << 16
+
+
+class CallLimits(Protocol):
+    """How a partner may be called: settings of every API that documents are sent to, explained there."""
+
+    concurrency: int
+    connect_seconds: float
+    read_seconds: float
+    lease_margin_seconds: float
+    settle_seconds: float
+    most_wait_seconds: float
+    breaker_failures: int
+
+
+class Caller(Protocol):
+    """A session with a partner.
+
+    :ivar name: of the partner, for messages.
+    """
+
+    name: str
+
+    async def create(self, operation: str, body: bytes, may_send: Callable[[], bool]) -> Reply:
+        """Make one call; every way in which that can end is a reply, none is an exception.
+
+        :param may_send: asked right before anything that creates something is sent.
+        """
 
 
 @dataclass(frozen=True)
@@ -44,9 +71,9 @@ class Delivery:
 
     def __init__(
         self,
-        partner: RetailPro,
+        partner: Caller,
         commits: GroupCommit,
-        api: RetailProApi,
+        api: CallLimits,
         operation: str,
         still_mine: Callable[[Claim], bool],
     ) -> None:
@@ -54,7 +81,7 @@ class Delivery:
         self._still_mine = still_mine
         self._waiting: deque[Call] = deque()
         self._reading = asyncio.Lock()
-        self._pace = Pace(api)
+        self._pace = Pace(api, partner.name)
         #: How calls ended, by outcome.
         self.ended: Counter[Outcome] = Counter()
 
@@ -121,10 +148,11 @@ class Pace:
 
     Calls that failed together count as one failure, and are followed by one pause: eight calls at once that find the
     server down say no more than one does. A doubt is a failure of its own, because each leaves an order in doubt.
+    A partner that has no room at the moment is a reason to pause, and no failure.
     """
 
-    def __init__(self, api: RetailProApi) -> None:
-        self._api = api
+    def __init__(self, api: CallLimits, partner: str) -> None:
+        self._api, self._partner = api, partner
         self._failures = 0
         self._resume_at = 0.0
         self._paused_at = 0.0
@@ -150,7 +178,7 @@ class Pace:
         elif verdict.outcome is Outcome.IN_DOUBT:
             self._failures += 1
         elif started >= self._paused_at:
-            self._failures += 1
+            self._failures += not verdict.busy
             self._pause(reply)
         if self._failures >= self._api.breaker_failures:
             self.stopped = self.stopped or f"the last of {self._failures} failures in a row: {verdict.message}"
@@ -160,7 +188,7 @@ class Pace:
         """Pause for as long as the partner asks, or longer with every failure."""
         wait = reply.wait if reply.wait is not None else _FIRST_PAUSE_SECONDS * 2.0 ** (self._failures - 1)
         if wait > self._api.most_wait_seconds:
-            self.stopped = f"Retail Pro asks for a pause of {wait:g} s"
+            self.stopped = f"{self._partner} asks for a pause of {wait:g} s"
         self._paused_at = _elapsed()
         self._resume_at = self._paused_at + min(wait, self._api.most_wait_seconds)
 

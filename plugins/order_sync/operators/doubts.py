@@ -19,10 +19,14 @@ class Doubts:
     """Ends doubts about one kind of call.
 
     :param operation: which call they are about.
+    :ivar asks: whether there is anything but a person to ask.
+    :ivar patience: how long Retail Pro's answers may take.
     """
 
     def __init__(self, book: Ledger, partner: RetailPro, api: RetailProApi, operation: str, run: Run) -> None:
         self._book, self._partner, self._api, self._operation, self._run = book, partner, api, operation, run
+        self.asks = api.resolve_doubt != "person"
+        self.patience = timedelta(seconds=api.settle_seconds * (api.look_up.absent_answers + 2) + api.read_seconds)
 
     def due_in(self, doubt: Doubt) -> timedelta:
         """How long to wait until the partner's evidence about a doubt counts; zero or less: it does now.

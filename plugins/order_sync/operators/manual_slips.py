@@ -14,7 +14,8 @@ from typing import NamedTuple
 import msgspec
 
 from order_sync.flow import SLIPS_FLOW, Run
-from order_sync.ledger import Arrival, Batch, BatchInput, BatchState, Feed, FileSeen, Ledger, Record, State
+from order_sync.ledger import Arrival, Batch, Feed, FileSeen, Ledger, Record, State
+from order_sync.operators.batches import close_derived, derived_batch
 from order_sync.operators.deliver import OPEN, Deliver, Document, Source
 from order_sync.partners.retailpro import SLIP
 from order_sync.settings import RetailProInvoicing
@@ -90,16 +91,12 @@ class ManualSlips(Deliver):
         from order_sync.operators.batch_reader import Input
 
         seen = FileSeen(feed.sha256, _size(staging, feed.uri), feed.uri, feed.name, "", None)
-        (file,) = book.record_files(SLIPS_FLOW, self.retailer, [seen], at=run.now)
-        derived = book.create_batch(
-            flow=SLIPS_FLOW, retailer=self.retailer, key=batch.key, kind="derived",
-            window=(batch.window_start, batch.window_end) if batch.window_start and batch.window_end else None,
-            dag_id=run.dag_id, run_id=run.run_id, files=[BatchInput(file.id, feed.name, "", None, 0)], at=run.now,
-        )  # fmt: skip
-        inputs = [Input(0, file.id, feed.sha256, feed.uri, feed.name)]
+        derived = derived_batch(book, run, SLIPS_FLOW, batch, [seen])
+        (file,) = book.batch_inputs(derived.id)
+        inputs = [Input(0, file.file_id, feed.sha256, feed.uri, feed.name)]
         decisions = BatchDecisions(book, staging, derived, inputs, run, settings.limits, emit_changes=False)
         due = self._due(book, batch, derived, list(_placed(staging, feed.uri)))
-        decisions.decide([Candidate(_arrival(one, file.id, batch), one.raw, None) for one in due])
+        decisions.decide([Candidate(_arrival(one, file.file_id, batch), one.raw, None) for one in due])
         return derived
 
     def _due(self, book: Ledger, batch: Batch, derived: Batch, lines: Sequence[_Placed]) -> list[_Placed]:
@@ -132,8 +129,7 @@ class ManualSlips(Deliver):
         derived = book.batch_by_key(SLIPS_FLOW, self.retailer, parent.key)
         if derived is None or (OPEN | {State.SEEN}) & book.states_of([parent.id, derived.id]).keys():
             return
-        book.move_batch(derived.id, {BatchState.COLLECTED}, BatchState.TRANSFORMED, at=run.now)
-        book.move_batch(derived.id, {BatchState.TRANSFORMED}, BatchState.CLOSED, at=run.now)
+        close_derived(book, derived, run)
 
 
 def _placed(staging: Staging, uri: str) -> Iterator[_Placed]:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from order_sync.flow import NETSUITE_CUSTOMERS, NETSUITE_ORDERS, Run
-from order_sync.ledger import Batch, BatchInput, Ledger, Record
+from order_sync.errors import BadInput
+from order_sync.flow import NETSUITE_CASH_SALES, NETSUITE_CUSTOMERS, NETSUITE_ORDERS, Run
+from order_sync.ledger import Batch, Ledger, State
 from order_sync.operators.collect import Collect
-from order_sync.operators.netsuite_answers import CUSTOMER
+from order_sync.operators.netsuite_again import CollectUnanswered
+from order_sync.operators.netsuite_external_ids import keep_parties
+from order_sync.operators.netsuite_followed import orders_to_look_after
+from order_sync.operators.netsuite_replies import CASH_SALE, CUSTOMER, CUSTOMER_BY_SHOPIFY
+from order_sync.operators.netsuite_versions import SentVersions
 from order_sync.operators.outcome import Outcome
 from order_sync.operators.transform import Transform
+from order_sync.operators.waking import CollectAndWake
 from order_sync.settings import include_folder, load
 from order_sync.staging import Staging
 
 if TYPE_CHECKING:
     from order_sync.operators.batch_reader import Input
-    from order_sync.operators.csv_batch import Draft
+    from order_sync.operators.csv_batch import CsvSettings, Draft, Form, Rows
     from order_sync.operators.transform import BatchFunction
-    from order_sync.transforms.netsuite_customers import NetSuiteCustomers
-    from order_sync.transforms.netsuite_sales_orders import NetSuiteSalesOrders
+    from order_sync.transforms.netsuite_customers import CustomerDraft, NetSuiteCustomers
+    from order_sync.transforms.netsuite_sales_orders import NetSuiteSalesOrders, OrderDraft
     from order_sync.transforms.tlog_frame import SourceRecord
 
 #: Names of the files in the ledger.
@@ -40,32 +46,17 @@ class Stage(NamedTuple):
     transform: type[Transform]
 
 
-class CollectOrders(Collect):
+class CollectOrders(CollectAndWake, CollectUnanswered):
     """Collects created orders, and wakes those whose customer NetSuite knows by now."""
 
-    def step(self, run: Run, book: Ledger) -> dict[str, Any]:
-        """What :class:`Collect` finds, and a batch of the orders that need not wait any longer."""
-        work = super().step(run, book)
-        if "batches" in work and not run.dry_run and (due := self._due(book)):
-            work["batches"].append(self._woken(run, book, due).id)
-        return work
+    wakes: ClassVar[Mapping[str, str]] = {"customer": CUSTOMER}
 
-    def _due(self, book: Ledger) -> list[Record]:
-        """The orders that waited for a customer who has an id by now."""
-        waiting = book.waiting(self.flow, self.retailer)
-        parties = {
-            record.id: record.field.partition(" ")[2] for record in waiting if record.field.startswith("customer ")
-        }
-        known = book.ids_of(self.retailer, CUSTOMER, sorted(set(parties.values())))
-        return [record for record in waiting if parties.get(record.id) in known]
-
-    def _woken(self, run: Run, book: Ledger, due: Sequence[Record]) -> Batch:
-        places = book.record_locations([record.id for record in due])
-        files = {place.file_id: place.file_name for place in places}
-        inputs = [BatchInput(file, name, "", None, position) for position, (file, name) in enumerate(files.items())]
-        parts = [f"{place.record_id} {place.batch_id}" for place in places]
-        self.log.info("%s orders wake: NetSuite knows their customers now.", len(places))
-        return self._created(run, book, "again", parts, inputs, [place.record_id for place in places])
+    def _not_elsewhere(self, book: Ledger, asked: Sequence[str]) -> list[str]:
+        """An order that is done itself is asked for where something that follows it is not."""
+        rest = super()._not_elsewhere(book, asked)
+        mine = self._to_bring(book.records_by_order(self.flow, self.retailer, rest))
+        followed = orders_to_look_after(book, self.retailer)
+        return [order for order in rest if order in mine or order not in followed]
 
 
 class TransformCustomers(Transform):
@@ -73,35 +64,60 @@ class TransformCustomers(Transform):
 
     def prepared(self, book: Ledger, run: Run) -> BatchFunction:
         """The retailer's transform."""
+        from order_sync.operators.netsuite_rest_rows import by_transport
         from order_sync.transforms.netsuite_customers import NetSuiteCustomers
 
-        rows = NetSuiteCustomers(load(self.retailer).netsuite_created_orders.rows, include_folder(), self.retailer)
-        return self._function(book, run, _CustomerRows(rows, book, run, self.retailer), CUSTOMERS, "CustomerFeed")
-
-    def _function(self, book: Ledger, run: Run, rows: Any, target: str, label: str) -> BatchFunction:
-        """What transforms one batch; one whose files were promised stands."""
-        from order_sync.operators.csv_batch import CsvBatch
-
         settings = load(self.retailer).netsuite_created_orders
+        transform = NetSuiteCustomers(settings.sent_rows, include_folder(), self.retailer)
+        customers = _CustomerRows(transform, book, run, self.retailer)
+        rows, target, form = by_transport(settings.transport, customers, CUSTOMERS, settings.rows.date_format)
+        return self._function(book, run, rows, target, "CustomerFeed", settings, form)
+
+    def _function(
+        self,
+        book: Ledger,
+        run: Run,
+        rows: Rows,
+        target: str,
+        label: str,
+        settings: CsvSettings,
+        form: Form | None = None,
+    ) -> BatchFunction:
+        """What transforms one batch; one whose files were promised stands."""
+        from order_sync.operators.csv_batch import CSV, CsvBatch
 
         def of_batch(staging: Staging, batch: Batch, inputs: list[Input]) -> Outcome | None:
             if not run.dry_run and book.is_frozen(batch.id):
                 self.log.info("Batch %s was published: its files stand as they are.", batch.id)
                 return None
-            return CsvBatch(rows, target, label, settings, book, staging, batch, inputs, run).transform()
+            return CsvBatch(rows, target, label, settings, book, staging, batch, inputs, run, form or CSV).transform()
 
         return of_batch
 
 
-class TransformSalesOrders(TransformCustomers):
+class TransformOrders(TransformCustomers):
+    """Orders to rows of one of NetSuite's imports; what an order becomes is decided in one flow at a time."""
+
+    def step(self, run: Run, book: Ledger) -> list[dict[str, Any]]:
+        """Transform every batch that is not done yet."""
+        with book.alone(f"orders for NetSuite of {self.retailer}"):
+            return super().step(run, book)
+
+
+class TransformSalesOrders(TransformOrders):
     """Created orders to rows of NetSuite's sales order import."""
 
     def prepared(self, book: Ledger, run: Run) -> BatchFunction:
         """The retailer's transform."""
+        from order_sync.operators.netsuite_rest_rows import by_transport
         from order_sync.transforms.netsuite_sales_orders import NetSuiteSalesOrders
 
-        rows = NetSuiteSalesOrders(load(self.retailer).netsuite_created_orders.rows, include_folder(), self.retailer)
-        return self._function(book, run, _OrderRows(rows, book, self.retailer), SALES_ORDERS, "CreatedOrderItemsFeed")
+        settings = load(self.retailer).netsuite_created_orders
+        transform = NetSuiteSalesOrders(settings.sent_rows, include_folder(), self.retailer)
+        versions = SentVersions(book, run, self.retailer)
+        orders = _SalesOrderRows(transform, book, self.retailer, (NETSUITE_CASH_SALES, CASH_SALE), versions)
+        rows, target, form = by_transport(settings.transport, orders, SALES_ORDERS, settings.rows.date_format)
+        return self._function(book, run, rows, target, "CreatedOrderItemsFeed", settings, form)
 
 
 class _CustomerRows:
@@ -115,45 +131,96 @@ class _CustomerRows:
         return self._rows.header()
 
     def read(self, records: Iterable[SourceRecord]) -> Iterator[list[Draft]]:
-        from order_sync.operators.csv_batch import Draft
-
-        for drafts in self._rows.read(records):
+        for drafts in self._rows.read(records, by_shopify=self._by_shopify):
             ids = {draft.key: draft.netsuite_id for draft in drafts if draft.netsuite_id}
             if ids and not self._run.dry_run:
                 self._book.keep_ids(self._retailer, CUSTOMER, ids, source="customers feed", at=self._run.now)
-            yield [
-                Draft(one.record, one.key, one.cause, one.left_out, (), one.row, 1 if one.row else 0) for one in drafts
-            ]
+            doubles = keep_parties(self._book, self._run, self._retailer, drafts)
+            yield [_customer_draft(one, doubles.get(one.key) if one.row else None) for one in drafts]
+
+    def _by_shopify(self, numbers: Sequence[str]) -> Mapping[str, str]:
+        return self._book.ids_of(self._retailer, CUSTOMER_BY_SHOPIFY, numbers)
 
 
-class _OrderRows:
-    """Created orders as drafts."""
+def _customer_draft(one: CustomerDraft, double: BadInput | None) -> Draft:
+    """A customer as a draft; ``double`` is why it must not go out although it is sound."""
+    from order_sync.operators.csv_batch import Draft
 
-    def __init__(self, rows: NetSuiteSalesOrders, book: Ledger, retailer: str) -> None:
-        self._rows, self._book, self._retailer = rows, book, retailer
+    row = b"" if double else one.row
+    return Draft(one.record, one.key, one.cause or double, one.left_out, (), row, 1 if row else 0)
+
+
+class OrderRows:
+    """Orders as drafts.
+
+    :param other: the ledger's flow that sends orders as documents of another kind, and the kind of their ids.
+    :param versions: which order went out for a Shopify order.
+    """
+
+    def __init__(
+        self,
+        rows: NetSuiteSalesOrders,
+        book: Ledger,
+        retailer: str,
+        other: tuple[str, str],
+        versions: SentVersions,
+    ) -> None:
+        self._rows, self._book, self._retailer, self._other = rows, book, retailer, other
+        self._versions = versions
         self.version = rows.version
 
     def header(self) -> bytes:
+        """The first line of every file."""
         return self._rows.header()
 
     def read(self, records: Iterable[SourceRecord]) -> Iterator[list[Draft]]:
+        """Drafts, some thousand at a time; the ledger is asked for what the feed does not have."""
         from order_sync.operators.csv_batch import Draft
 
-        for drafts in self._rows.read(records, self._known):
+        asked = {"by_shopify": self._by_shopify, "elsewhere": self._elsewhere, "other_versions": self._versions.others}
+        for drafts in self._rows.read(records, self._known, **asked):
             yield [
                 Draft(
                     one.record, one.key, one.cause, one.left_out, one.waits_for, one.rows, one.row_count,
-                    one.amount_minor, one.currency, one.lines, one.order_date, one.store,
+                    one.amount_minor, one.currency, one.lines, one.order_date, one.store, self.told(one),
                 )
                 for one in drafts
             ]  # fmt: skip
 
+    def told(self, draft: OrderDraft) -> bytes:  # noqa: ARG002
+        """What later steps have to know of an order; nothing follows a cash sale."""
+        return b""
+
     def _known(self, parties: Sequence[str]) -> Mapping[str, str]:
         return self._book.ids_of(self._retailer, CUSTOMER, parties)
+
+    def _by_shopify(self, numbers: Sequence[str]) -> Mapping[str, str]:
+        return self._book.ids_of(self._retailer, CUSTOMER_BY_SHOPIFY, numbers)
+
+    def _elsewhere(self, keys: Sequence[str]) -> dict[str, bool]:
+        """Whether NetSuite has, or may have, an order by the other flow: once it was in a file of it."""
+        from order_sync.operators.batch_decisions import SENT
+
+        flow, kind = self._other
+        there: dict[str, bool] = {}
+        for record in self._book.records_by_order(flow, self._retailer, keys):
+            if record.state is not State.EXCLUDED:
+                sent = record.state in SENT or record.feed_id is not None
+                there[record.order_key] = sent or there.get(record.order_key, False)
+        return there | dict.fromkeys(self._book.ids_of(self._retailer, kind, keys), True)
+
+
+class _SalesOrderRows(OrderRows):
+    """Created orders as drafts: deposits and the approval follow them."""
+
+    def told(self, draft: OrderDraft) -> bytes:
+        from order_sync.transforms.netsuite_deposits import told_of
+
+        return told_of(draft)
 
 
 #: Customers first: an order whose customer NetSuite does not know would be refused there.
 STAGES = (
-    Stage("customers", NETSUITE_CUSTOMERS, CUSTOMERS, Collect, TransformCustomers),
+    Stage("customers", NETSUITE_CUSTOMERS, CUSTOMERS, CollectUnanswered, TransformCustomers),
     Stage("orders", NETSUITE_ORDERS, SALES_ORDERS, CollectOrders, TransformSalesOrders),
 )

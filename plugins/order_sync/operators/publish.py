@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from order_sync.faults import point
@@ -49,7 +50,10 @@ class Publish(FlowOperator):
         if run.dry_run:
             self.log.info("Dry run: nothing is published.")
             return []
-        batches = [book.batch(batch_id) for batch_id in self.work["batches"]]
+        return self.put(run, book, [book.batch(batch_id) for batch_id in self.work["batches"]])
+
+    def put(self, run: Run, book: Ledger, batches: Sequence[Batch]) -> list[str]:
+        """Publish what is not published yet of some batches."""
         paths = []
         # Between the look whether the partner has a feed and its rename, another run must not be doing the same.
         with book.alone(f"{self.flow} for {self.retailer}"):

@@ -11,6 +11,7 @@ from order_sync.faults import point
 from order_sync.flow import Run
 from order_sync.ledger import ExceptionRow, Ledger, Problem
 from order_sync.operators.base import FlowOperator
+from order_sync.operators.problem_notes import names_in
 from order_sync.partners.mail import PartlyRefused, send_report
 from order_sync.settings import include_folder
 
@@ -94,9 +95,14 @@ class FailureReportMail(FlowOperator):
         return self._send(run, book, report, [row.record_id for row in exceptions], noted, solved)
 
     def _told(self, run: Run, book: Ledger, problem: Problem) -> bool:
-        """Whether a report told the same lately, of this run or another one; figures may differ."""
+        """Whether a report told the same lately, of this run or another one; figures may differ.
+
+        What names things is told anew only if one of them was not among those told.
+        """
         since = run.now - timedelta(hours=self.remind_hours)
         told = book.problems_told(self.flow, self.retailer, problem.task_id, since=since)
+        if names := names_in(problem):
+            return names <= {name for one in told if _about(one) == _about(problem) for name in names_in(one)}
         return any(_FIGURES.sub("", one.message) == _FIGURES.sub("", problem.message) for one in told)
 
     def _send(
@@ -138,3 +144,8 @@ class FailureReportMail(FlowOperator):
     def _silent_failures(self, told: set[str]) -> list[str]:
         """Steps that failed without a word, for instance because the process was killed."""
         return sorted(task for task, state in self._states.items() if state == "failed" and task not in told)
+
+
+def _about(problem: Problem) -> str:
+    """What a problem that names things says of them."""
+    return _FIGURES.sub("", problem.message.partition(": ")[0])

@@ -9,6 +9,7 @@ from datetime import datetime
 from order_sync.flow import Window
 from order_sync.ledger import ExceptionRow, State, TotalLine
 from order_sync.ledger import Problem as NotedProblem
+from order_sync.operators.problem_notes import MATTERS
 from order_sync.reasons import EXCLUSIONS
 from order_sync.reports.failure_report import (
     Amount,
@@ -42,8 +43,6 @@ def failure_report(
 
     :param silent: steps that failed without noting a problem.
     """
-    told = [Problem(problem.task_id, problem.message, problem.next_step) for problem in problems]
-    told += [Problem(task, "The step ended without a word (killed, or out of memory).", "Clear it.") for task in silent]
     return build_report(
         flow=flow,
         flow_title=title,
@@ -53,9 +52,23 @@ def failure_report(
         produced_at=at,
         items=map(_item, exceptions),
         totals=_totals(totals),
-        problems=told,
+        problems=told_problems(problems, silent),
         solved=map(_solved, solved),
     )
+
+
+def told_problems(problems: Sequence[NotedProblem], silent: Sequence[str]) -> list[Problem]:
+    """Problems in the words of a report.
+
+    :param silent: steps that failed without noting one.
+    """
+    told = [
+        Problem(problem.task_id, problem.message, problem.next_step, failed=problem.error_class not in MATTERS)
+        for problem in problems
+    ]
+    return told + [
+        Problem(task, "The step ended without a word (killed, or out of memory).", "Clear it.") for task in silent
+    ]
 
 
 def _item(row: ExceptionRow) -> Item:
@@ -78,7 +91,7 @@ def _solved(row: ExceptionRow) -> Solved:
 
 
 def _totals(lines: Sequence[TotalLine]) -> list[Totals]:
-    """Arrived = sent + left out + set aside, currency by currency."""
+    """Arrived = sent + left out + set aside + not yet sent, currency by currency."""
     by_currency: dict[str, dict[str, Tally]] = defaultdict(lambda: defaultdict(lambda: Tally(0, 0)))
     for line in lines:
         by_currency[line.currency][_part(line)] += Tally(line.count, line.minor)
@@ -90,6 +103,7 @@ def _totals(lines: Sequence[TotalLine]) -> list[Totals]:
             left_out={code: tally for code, tally in parts.items() if code in EXCLUSIONS},
             set_aside=parts["set_aside"],
             under_way=parts["under_way"],
+            waiting=parts["waiting"],
         )
         for currency, parts in sorted(by_currency.items())
     ]
@@ -103,4 +117,6 @@ def _part(line: TotalLine) -> str:
         return "sent"
     if line.state == State.EXCLUDED:
         return line.reason
+    if line.state == State.WAITING:
+        return "waiting"
     return "set_aside" if line.state in (State.QUARANTINED, "MOVED") else "under_way"

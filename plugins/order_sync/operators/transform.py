@@ -63,7 +63,7 @@ class Transform(FlowOperator):
             ]
             return [(_imagined_batch(self.flow, self.retailer, run), inputs)]
         batches = [book.batch(batch_id) for batch_id in self.work["batches"]]
-        return [(batch, _inputs(book, batch)) for batch in batches]
+        return [(batch, inputs_of(book, batch)) for batch in batches]
 
     def _told(self, batch: Batch, outcome: Outcome) -> dict[str, Any]:
         for line in outcome.words():
@@ -122,14 +122,20 @@ class TransformInvoices(Transform):
         return of_batch
 
 
-def _inputs(book: Ledger, batch: Batch) -> list[Input]:
-    """What to read: every file once; of a batch of orders brought again only their records."""
+def inputs_of(book: Ledger, batch: Batch) -> list[Input]:
+    """What to read: every file once; of a batch of orders brought again only their records.
+
+    A record may lie elsewhere since another batch took it up; what an earlier try read counts as a repeat and is read
+    again, so that the batch closes however often it is transformed.
+    """
     from order_sync.operators.batch_reader import Input
 
     files = book.batch_inputs(batch.id)
     wanted: dict[int, set[int]] = {}
     for place in book.record_locations(batch.selection) if batch.selection else []:
         wanted.setdefault(place.file_id, set()).add(place.record_index)
+    for file_id, index in book.repeat_places(batch.id) if batch.selection else []:
+        wanted.setdefault(file_id, set()).add(index)
     return [
         Input(
             file.position,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
@@ -29,8 +31,11 @@ class WaitForFiles(BaseSensorOperator):
 
     :param conn_id: the SFTP connection.
     :param folder: the folder to look into.
+    :param more_folders: others to look into, too.
     :param arrival: how long to look.
     :param optional: hand on an empty list instead of waiting and skipping: the run has other things to do.
+    :param every_minutes: scheduled runs look only where such a minute, counted from midnight UTC, lies in their data
+        interval or ends it; a run that a person starts, or that has a param, looks at once.
     :returns: the files as dicts of ``name``, ``path``, ``size`` and ``mtime`` (ISO, UTC).
     """
 
@@ -43,6 +48,8 @@ class WaitForFiles(BaseSensorOperator):
         folder: str,
         arrival: Arrival,
         optional: bool = False,
+        every_minutes: int = 1,
+        more_folders: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -50,6 +57,7 @@ class WaitForFiles(BaseSensorOperator):
         )
         self.flow, self.retailer = flow, retailer
         self.conn_id, self.folder, self.arrival, self.optional = conn_id, folder, arrival, optional
+        self.every_minutes, self.more_folders = every_minutes, more_folders
 
     def execute(self, context: Context) -> Any:
         """Poke until there is something to do.
@@ -65,7 +73,7 @@ class WaitForFiles(BaseSensorOperator):
         """One look, or two if there are files."""
         run = Run(context)
         with ledger() as book, guarded(run, book, self.flow, self.retailer, self.task_id):
-            if self._works_from_the_store(run, book):
+            if self._works_from_the_store(run, book) or not self._due(run):
                 return PokeReturnValue(is_done=True, xcom_value=[])
             found = self._finished_files()
             files = self._wanted(run, [file for file in found if file.path])
@@ -74,6 +82,15 @@ class WaitForFiles(BaseSensorOperator):
                 return PokeReturnValue(is_done=True, xcom_value=[_as_xcom(file) for file in files])
             unfinished = bool(book.unfinished_batches(self.flow, self.retailer))
             return PokeReturnValue(is_done=self.optional or unfinished, xcom_value=[])
+
+    def _due(self, run: Run) -> bool:
+        """Whether this run is one of those that look; by its data interval alone, so that a retry does the same."""
+        if run.asked_for:
+            return True
+        start, end = run.window
+        midnight, every = end.replace(hour=0, minute=0, second=0, microsecond=0), timedelta(minutes=self.every_minutes)
+        last = midnight + (end - midnight) // every * every
+        return last > start or last == end
 
     def _works_from_the_store(self, run: Run, book: Ledger) -> bool:
         if book.batches_of_run(run.dag_id, run.run_id, self.flow) or run.param("order_ids"):
@@ -86,7 +103,11 @@ class WaitForFiles(BaseSensorOperator):
 
     def _finished_files(self) -> list[RemoteFile]:
         with SftpClient(self.conn_id) as sftp:
-            files = sftp.stable_files(self.folder, seconds=self.arrival.stable_seconds)
+            files = [
+                file
+                for folder in (self.folder, *self.more_folders)
+                for file in sftp.stable_files(folder, seconds=self.arrival.stable_seconds)
+            ]
         return sorted(files, key=lambda file: (file.mtime, file.name))
 
     def _tell_unusable(self, run: Run, book: Ledger, names: list[str]) -> None:

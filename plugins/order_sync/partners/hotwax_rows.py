@@ -78,7 +78,10 @@ def _from_json(record: Any) -> FailedRow:
 
 
 def _external_id(record: object) -> str | None:
-    """:returns: the external id that stands least deep in the record."""
+    """:returns: the external id that stands least deep in the record; of an order in Shopify's shape Shopify's id."""
+    order = record.get("order", record) if isinstance(record, dict) else record
+    if isinstance(order, dict) and order.get("admin_graphql_api_id"):
+        return _filled(order.get("id"))
     level = [record]
     while level:
         for entry in level:

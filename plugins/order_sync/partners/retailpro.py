@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
 from order_sync.contracts.retailpro_api import RetailProApi
 from order_sync.errors import Outcome
-from order_sync.faults import point
-from order_sync.partners.retailpro_answers import Evidence, Found, Verdict, at_path, decoded, judge, weigh
+from order_sync.partners.call_answers import Reply, Verdict
+from order_sync.partners.http_exchange import Raw, doubt, exchange
+from order_sync.partners.retailpro_answers import Evidence, Found, at_path, decoded, judge, weigh
 from order_sync.partners.retailpro_connection import RetailProServer
 
 if TYPE_CHECKING:
@@ -25,27 +24,7 @@ if TYPE_CHECKING:
 #: The operations, as the ledger names them.
 INVOICE, SLIP = "invoice", "slip"
 
-_MOST_ANSWER_BYTES = 1 << 18
-_SECRET_HEADERS = frozenset({"set-cookie", "www-authenticate", "authorization"})
 _FIELD = re.compile(r"\{(\w+)\}")
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What came back from one call.
-
-    :param status: None where no answer came.
-    :param headers: without cookies.
-    :param body: text, shortened if very long.
-    :param wait: seconds that the server asks for before the next call (Retry-After).
-    """
-
-    verdict: Verdict
-    status: int | None
-    milliseconds: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: str = ""
-    wait: float | None = None
 
 
 class RetailPro:
@@ -53,6 +32,8 @@ class RetailPro:
 
     :param api: what the retailer's settings say about paths, timeouts and answers.
     """
+
+    name = "Retail Pro"
 
     def __init__(self, server: RetailProServer, api: RetailProApi) -> None:
         self._server, self._api = server, api
@@ -98,7 +79,7 @@ class RetailPro:
             return Reply(Verdict(Outcome.NOT_SENT, "too late for a call that was intended so long ago"), None, spent)
         if isinstance(raw, Verdict):
             return Reply(raw, None, spent)
-        verdict = judge(raw.status, raw.body, body, self._api) if raw.whole else _doubt("the answer broke off")
+        verdict = judge(raw.status, raw.body, body, self._api) if raw.whole else doubt("the answer broke off")
         return Reply(verdict, raw.status, spent, raw.headers, raw.text, raw.wait)
 
     async def look_up(self, operation: str, body: bytes) -> tuple[Evidence, Reply]:
@@ -121,71 +102,9 @@ class RetailPro:
         asked = Verdict(Outcome.NOT_SENT, evidence.message)
         return evidence, Reply(asked, raw.status, spent, raw.headers, raw.text, raw.wait)
 
-    async def _call(self, method: str, path: str, body: GuardedBody | None) -> _Raw | Verdict:
+    async def _call(self, method: str, path: str, body: GuardedBody | None) -> Raw | Verdict:
         """One exchange; a verdict where no status came back."""
-        import aiohttp
-
         if self._session is None:
             raise RuntimeError("Retail Pro is called outside of its with statement.")
-        url = self._server.origin + path
-        try:
-            async with self._session.request(method, url, data=body, allow_redirects=False) as response:
-                point("deliver.after_send")
-                return await _read(response)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return Verdict(Outcome.NOT_SENT, f"no connection to Retail Pro ({type(error).__name__})")
-        except aiohttp.InvalidURL:
-            return Verdict(Outcome.NOT_SENT, "the address in the connection is no URL", hopeless=True)
-        except TimeoutError:
-            return _doubt(f"no answer within {self._api.read_seconds:g} s")
-        except (aiohttp.ClientError, OSError) as error:
-            return _doubt(f"the connection broke before the answer was there ({type(error).__name__})")
-
-
-@dataclass(frozen=True)
-class _Raw:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    whole: bool
-    wait: float | None
-
-    @property
-    def text(self) -> str:
-        return self.body.decode("utf-8", "replace")
-
-
-async def _read(response: aiohttp.ClientResponse) -> _Raw:
-    """Read an answer; what breaks off is kept as far as it came."""
-    import aiohttp
-
-    parts: list[bytes] = []
-    whole = False
-    try:
-        while True:
-            part = await response.content.readany()
-            if not part:
-                whole = response.content.at_eof()
-                break
-            parts.append(part)
-            if sum(map(len, parts)) > _MOST_ANSWER_BYTES:
-                break
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        pass  # whole stays False: the status alone does not say what became of the call
-    headers = {name: value for name, value in response.headers.items() if name.lower() not in _SECRET_HEADERS}
-    return _Raw(response.status, headers, b"".join(parts), whole, _wait(response.headers))
-
-
-def _wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After, which is a number, or a date by the server's own clock."""
-    value = headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - parsedate_to_datetime(headers["Date"])).total_seconds())
-    except (ValueError, TypeError, KeyError):
-        return None
-
-
-def _doubt(message: str) -> Verdict:
-    return Verdict(Outcome.IN_DOUBT, message)
+        url, seconds = self._server.origin + path, self._api.read_seconds
+        return await exchange(self._session, method, url, body, partner=self.name, read_seconds=seconds)

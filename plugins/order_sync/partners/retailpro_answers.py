@@ -17,6 +17,7 @@ import msgspec
 
 from order_sync.contracts.retailpro_api import AnswerTest, RetailProApi
 from order_sync.errors import Outcome
+from order_sync.partners.call_answers import Verdict
 
 #: Wrong address, wrong credentials, too busy: given before the document is looked at.
 _NOT_LOOKED_AT = {
@@ -30,23 +31,6 @@ _NOT_LOOKED_AT = {
 HOPELESS = frozenset({401, 403, 404, 405})
 _MESSAGE_LENGTH = 300
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What an answer means.
-
-    :param message: in words; what the partner said, where it said something.
-    :param duplicate: whether it says that the document exists already.
-    :param hopeless: whether the next call would fare the same.
-    """
-
-    outcome: Outcome
-    message: str = ""
-    reason: str = ""
-    reference: str = ""
-    duplicate: bool = False
-    hopeless: bool = False
 
 
 class Found(StrEnum):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import asyncssh
 
-from order_sync.errors import NotSent, Stop
+from order_sync.errors import NotSent, NotThere, Stop
 from order_sync.partners.sftp_connection import LOST, SftpConnection, lost, wrong_settings
 from order_sync.partners.sftp_files import RemoteFile, is_safe_name
 
@@ -257,7 +257,7 @@ class Session:
         if isinstance(error, LOST):
             return lost(error, where, f"while trying to {doing}")
         if isinstance(error, (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath, asyncssh.SFTPNotADirectory)):
-            return Stop(
+            return NotThere(
                 f"Cannot {doing}: it does not exist on the SFTP {where}.",
                 next_step="Correct the folder in the retailer's settings, or have the partner create it.",
             )

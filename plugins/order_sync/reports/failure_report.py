@@ -64,15 +64,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A failed task of the run.
+    """A failed task of the run, or something that it has to tell though nothing failed.
 
-    :param task: its task id.
+    :param task: its task id, or what it is about.
     :param next_step: what a person should do, one sentence.
     """
 
     task: str
     message: str
     next_step: str
+    failed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class Totals:
     :param left_out: orders left out on purpose, by code of :data:`order_sync.reasons.EXCLUSIONS`.
     :param set_aside: orders that became exceptions.
     :param under_way: orders that are ready but not sent yet.
+    :param waiting: orders that are sound and wait for something that the partner does not know yet.
     """
 
     currency: str
@@ -128,11 +130,12 @@ class Totals:
     left_out: Mapping[str, Tally]
     set_aside: Tally
     under_way: Tally = Tally(0, 0)
+    waiting: Tally = Tally(0, 0)
 
     @property
     def open(self) -> Tally:
-        """What is missing in the equation arrived = sent + left out + set aside + under way; zero when it closes."""
-        return self.arrived - sum(self.left_out.values(), self.sent + self.set_aside + self.under_way)
+        """What is missing of arrived = sent + left out + set aside + under way + waiting; zero when that closes."""
+        return self.arrived - sum(self.left_out.values(), self.sent + self.set_aside + self.under_way + self.waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,16 @@ class FailureReport:
     def items(self) -> tuple[Item, ...]:
         """All items, in the order of the report."""
         return tuple(item for group in self.groups for item in group.items)
+
+    @property
+    def failed_steps(self) -> tuple[Problem, ...]:
+        """The tasks that failed."""
+        return tuple(problem for problem in self.problems if problem.failed)
+
+    @property
+    def matters(self) -> tuple[Problem, ...]:
+        """What a person should look at though no task failed."""
+        return tuple(problem for problem in self.problems if not problem.failed)
 
     @property
     def has_failures(self) -> bool:

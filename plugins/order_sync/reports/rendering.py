@@ -51,7 +51,7 @@ def render(report: FailureReport, templates_folder: Path, *, lines_per_group: in
     """
     if lines_per_group < 1:
         raise ValueError(f"lines_per_group is {lines_per_group}; a report shows at least 1 line per cause")
-    environment = _environment(templates_folder)
+    environment = template_environment(templates_folder)
     view = {
         "report": report,
         "headline": headline(report),
@@ -76,8 +76,10 @@ def headline(report: FailureReport) -> str:
     if subjects:
         verb = "needs" if orders + whole_files == 1 else "need"
         clauses.append(f"{' and '.join(subjects)} {verb} a person ({_count(len(report.groups), 'cause')})")
-    if report.problems:
-        clauses.append(f"{_count(len(report.problems), 'step')} failed")
+    if report.failed_steps:
+        clauses.append(f"{_count(len(report.failed_steps), 'step')} failed")
+    if report.matters:
+        clauses.append(f"{_count(len(report.matters), 'matter')} to look at")
     if report.solved and not clauses:
         clauses.append(f"{_count(len(report.solved), 'earlier exception')} solved")
     return ", ".join(clauses) or "nothing needs a person"
@@ -92,7 +94,8 @@ def _csv_name(report: FailureReport) -> str:
     return f"rejects_{owner[:_LONGEST_OWNER]}_{report.window_end:%Y-%m-%dT%H%MZ}.csv"
 
 
-def _environment(templates_folder: Path) -> Environment:
+def template_environment(templates_folder: Path) -> Environment:
+    """What templates of mails are rendered with: their filters and tests."""
     environment = Environment(
         loader=FileSystemLoader(templates_folder),
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default_for_string=True),
@@ -184,13 +187,13 @@ def _rows(totals: Totals) -> list[tuple[str, Tally, bool]]:
         (one_line(f"Left out: {EXCLUSIONS[code].title if code in EXCLUSIONS else code}", 100), tally, False)
         for code, tally in sorted(totals.left_out.items())
     ]
-    under_way = [("Ready, not sent yet", totals.under_way, False)] if totals.under_way != Tally(0, 0) else []
+    not_yet = [("Waiting for an id", totals.waiting, False), ("Ready, not sent yet", totals.under_way, False)]
     return [
         ("Arrived", totals.arrived, True),
         ("Sent", totals.sent, False),
         *left_out,
         ("Set aside for a person", totals.set_aside, False),
-        *under_way,
+        *(row for row in not_yet if row[1] != Tally(0, 0)),
     ]
 
 

@@ -5,12 +5,15 @@ Much of what NetSuite's import expects is configured per account and not publish
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from order_sync.settings.netsuite_follow_ups import NetSuiteApproval, NetSuiteDeposits
 from order_sync.settings.parts import Arrival, Limits
+
+Transport = Literal["sftp", "rest"]
 
 
 class NetSuiteIdentifications(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -23,6 +26,7 @@ class NetSuiteIdentifications(msgspec.Struct, forbid_unknown_fields=True, frozen
     shopify_customer: str
     netsuite_customer: str
     shopify_order: str
+    shopify_order_number: str
     netsuite_order: str
     netsuite_product: str
     gift_card: str
@@ -96,25 +100,42 @@ class NetSuiteOrders(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         return {**self.values, "date_format": self.date_format}
 
 
+def as_sent(rows: NetSuiteOrders, transport: Transport) -> NetSuiteOrders:
+    """How rows are made for a transport: bodies for REST are made of the newer columns."""
+    return msgspec.structs.replace(rows, generation="camel") if transport == "rest" else rows
+
+
 class NetSuiteFolders(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Folders for NetSuite, by what stands in them.
 
     :param inbox: where HotWax drops ``customers`` and created ``orders``; each with ``archive`` and ``error`` below.
     :param export: where NetSuite takes them from: any file, so that unfinished ones must lie elsewhere.
     :param unfinished: that is where.
-    :param customer_ids: where NetSuite's return files come, like ``order_ids`` and ``line_ids``.
+    :param customer_ids: where NetSuite's return files come, like ``order_ids``, ``line_ids`` and ``deposit_ids``.
     """
 
     inbox: dict[Literal["customers", "orders"], str]
-    export: dict[Literal["customers", "orders"], str]
+    export: dict[Literal["customers", "orders", "deposits"], str]
     unfinished: str
     customer_ids: str
     order_ids: str
     line_ids: str
+    deposit_ids: str
 
-    def answers(self) -> tuple[str, ...]:
-        """Where return files come."""
-        return (self.customer_ids, self.order_ids, self.line_ids)
+
+class HistoricalCustomers(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The files in which NetSuite tells, once, which customers it has already; columns are found by their names.
+
+    :param folder: where they lie; HotWax moves them into ``archive`` below.
+    :param netsuite_id: column of NetSuite's internal id.
+    :param shopify_id: column of Shopify's number of the customer.
+    :param party_id: column of HotWax's party id, which a file need not have.
+    """
+
+    folder: str
+    netsuite_id: str
+    shopify_id: str
+    party_id: str
 
 
 class NetSuiteCreatedOrders(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -122,17 +143,37 @@ class NetSuiteCreatedOrders(msgspec.Struct, forbid_unknown_fields=True, frozen=T
 
     :param schedule: cron, UTC.
     :param file_prefix: first part of the names of files that are written.
-    :param deadline_hours: after which a customer or an order without an answer of NetSuite is reported by name.
+    :param transport: how customers, orders and deposits go: ``sftp`` (files) or ``rest``.
+    :param deadline_hours: after which what has no answer of NetSuite, or waits, is reported by name.
+    :param historical_customers: customers of NetSuite's from before the first run.
+    :param customers_every_minutes: how often files of customers are looked for, in minutes since midnight UTC.
     :param rows: how customers and orders are written.
+    :param deposits: how their payments are.
+    :param approval: how HotWax is told that NetSuite has them.
     """
 
     schedule: str
     file_prefix: str
+    transport: Transport
     deadline_hours: float
+    customers_every_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)]
     folders: NetSuiteFolders
+    historical_customers: HistoricalCustomers
     arrival: Arrival
     limits: Limits
     rows: NetSuiteOrders
+    deposits: NetSuiteDeposits
+    approval: NetSuiteApproval
+
+    @property
+    def every_minutes(self) -> dict[str, int]:
+        """How often files of each kind are looked for."""
+        return {"customers": self.customers_every_minutes, "orders": 1}
+
+    @property
+    def sent_rows(self) -> NetSuiteOrders:
+        """The rows as they are made: bodies for REST are made of the newer columns."""
+        return as_sent(self.rows, self.transport)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -28,7 +28,9 @@ class Connections(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     hotwax_api: str
     retailpro_sftp: str
     netsuite_sftp: str
+    netsuite_api: str
     retailpro_api: str
+    shopify_api: str
     mail: str
 
 

@@ -7,6 +7,7 @@ machine (a laptop with the sandbox, a staging system) and not by retailer.
 
 from __future__ import annotations
 
+import functools
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +17,15 @@ from zoneinfo import available_timezones
 import msgspec
 
 from order_sync import yaml_file
+from order_sync.contracts.netsuite_rest import NetSuiteRest
 from order_sync.settings.netsuite import NetSuiteCreatedOrders
+from order_sync.settings.netsuite_cash_sales import NetSuiteCashSalesFlow
+from order_sync.settings.netsuite_fulfilment import NetSuiteFulfilment
 from order_sync.settings.parts import Connections
 from order_sync.settings.predictspring import PredictSpringOrderSync
 from order_sync.settings.retailpro import RetailProInvoicing
+from order_sync.settings.shopify import ShopifyOrderImport
+from order_sync.settings.shopify_order_check import ShopifyOrderCheck
 
 DEFAULT = "default"
 
@@ -44,12 +50,23 @@ class Retailer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     connections: Connections
     predictspring_order_sync: PredictSpringOrderSync
     retailpro_invoicing: RetailProInvoicing
+    netsuite_rest: NetSuiteRest
     netsuite_created_orders: NetSuiteCreatedOrders
+    netsuite_cash_sales: NetSuiteCashSalesFlow
+    netsuite_fulfilment: NetSuiteFulfilment
+    shopify_order_import: ShopifyOrderImport
+    shopify_order_check: ShopifyOrderCheck
 
     @property
     def retry_delay(self) -> timedelta:
         """Before the first retry."""
         return timedelta(seconds=self.retry_delay_seconds)
+
+
+@functools.cache
+def _time_zones() -> frozenset[str]:
+    """The names of all time zones; to find them the whole database of zones is read."""
+    return frozenset(available_timezones())
 
 
 def include_folder() -> Path:
@@ -87,9 +104,12 @@ def load(name: str, include: Path | None = None) -> Retailer:
         ".predictspring_order_sync.time_zone": retailer.predictspring_order_sync.time_zone,
         ".retailpro_invoicing.time_zone": retailer.retailpro_invoicing.time_zone,
         ".netsuite_created_orders.rows.time_zone": retailer.netsuite_created_orders.rows.time_zone,
+        ".netsuite_fulfilment.time_zone": retailer.netsuite_fulfilment.time_zone,
+        ".shopify_order_import.time_zone": retailer.shopify_order_import.time_zone,
+        ".shopify_order_check.time_zone": retailer.shopify_order_check.time_zone,
     }
     for setting, zone in zones.items():
-        if zone not in available_timezones():
+        if zone not in _time_zones():
             raise yaml_file.wrong(*places[setting], f"time_zone: {zone} is not a time zone")
     api = retailer.retailpro_invoicing.api
     place = places[".retailpro_invoicing.api.resolve_doubt"]
@@ -97,6 +117,9 @@ def load(name: str, include: Path | None = None) -> Retailer:
         raise yaml_file.wrong(*place, "resolve_doubt: look_up needs look_up.invoice_path and look_up.slip_path")
     if api.resolve_doubt == "resend" and not api.duplicate.statuses:
         raise yaml_file.wrong(*place, "resolve_doubt: resend needs duplicate.statuses, or orders are invoiced twice")
+    by_rest = "rest" in {retailer.netsuite_created_orders.transport, retailer.netsuite_cash_sales.transport}
+    if by_rest and not retailer.connections.netsuite_api:
+        raise yaml_file.wrong(*places[".connections.netsuite_api"], "netsuite_api: transport: rest needs a connection")
     if not retailer.contacts:
         raise yaml_file.wrong(*places[".contacts"], "contacts: at least one address must get the reports")
     return retailer

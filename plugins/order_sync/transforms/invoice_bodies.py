@@ -20,7 +20,6 @@ from order_sync.mapping.verdicts import Verdicts
 
 TOP, LINES = "order", "Items"
 _QUOTED = frozenset({"text", "date"})
-_SPECIAL = r'["\\\x00-\x1f]'
 
 
 class Bodies:
@@ -48,9 +47,8 @@ class Bodies:
     def _member(self, column: Column, name: str, filled: Filled, part: str, sheet: Sheet) -> pa.Array | pa.Scalar:
         """``"name":value``, null where there is no value."""
         quoted = column.type in _QUOTED and column.name not in self._bare
-        values = _quoted(filled.values) if quoted else filled.values
-        member = Filled(pc.binary_join_element_wise(f"{_encoded(name)}:", values, ""), filled.level)
-        return at_level(member, Level.LINE if part == LINES else Level.ORDER, sheet.owner)
+        member = _labelled(f"{_encoded(name)}:", filled.values, quoted)
+        return at_level(Filled(member, filled.level), Level.LINE if part == LINES else Level.ORDER, sheet.owner)
 
     @staticmethod
     def _part(part: str, members: list[pa.Array | pa.Scalar], owner: Int64Array) -> pa.Array:
@@ -76,12 +74,24 @@ def _joined(members: Iterable[pa.Array | pa.Scalar]) -> pa.Array:
     return pc.binary_join_element_wise(*members, ",", null_handling="skip")
 
 
-def _quoted(values: pa.Array | pa.Scalar) -> pa.Array | pa.Scalar:
+def _labelled(label: str, values: pa.Array | pa.Scalar, quoted: bool) -> pa.Array | pa.Scalar:
+    """Values behind their label, as JSON texts where they are to be quoted."""
+    if not quoted:
+        return pc.binary_join_element_wise(label, values, "")
     if isinstance(values, pa.Scalar):
-        return pa.scalar(None if values.as_py() is None else _encoded(values.as_py()), pa.string())
-    if not pc.any(pc.match_substring_regex(values, _SPECIAL)).as_py():
-        return pc.binary_join_element_wise('"', values, '"', "")
-    return pa.array([None if text is None else _encoded(text) for text in values.to_pylist()], pa.string())
+        return pa.scalar(None if values.as_py() is None else label + _encoded(values.as_py()), pa.string())
+    if _plain(values):
+        return pc.binary_join_element_wise(f'{label}"', values, '"', "")
+    return pa.array([None if text is None else label + _encoded(text) for text in values.to_pylist()], pa.string())
+
+
+def _plain(texts: pa.StringArray) -> bool:
+    """Whether no text has a character that JSON escapes: a quote, a backslash or a control character."""
+    characters = texts.buffers()[2]
+    if characters is None:
+        return True
+    codes = np.frombuffer(characters, np.uint8)
+    return not ((codes < ord(" ")) | (codes == ord('"')) | (codes == ord("\\"))).any()
 
 
 def _encoded(text: str) -> str:

@@ -18,6 +18,7 @@ from order_sync.contracts.hotwax_completed import (
     Shipment,
     ShipmentItem,
     instant,
+    minor_units,
     text,
 )
 from order_sync.errors import BadInput
@@ -31,6 +32,8 @@ _AT = attrgetter("at")
 
 Rule = Literal["last_fulfilled", "first_fulfilled", "first_item"]
 Rank = tuple[int, int, str]
+#: Whether it is virtual; facility and store if it is not.
+Place = tuple[bool, str | None, str | None]
 
 
 class Item(msgspec.Struct, gc=False):
@@ -65,6 +68,7 @@ class ItemReader:
 
     def __init__(self, settings: RetailProInvoicing, stores: Lookup) -> None:
         self._stores = stores.values
+        self._place = functools.lru_cache(maxsize=1 << 12)(self._find_place)
         self._virtual = frozenset(settings.virtual_facility_types)
         self._products = Identifications[GoodIdentification](settings.product_id_type, "goodIdentifications")
 
@@ -99,32 +103,27 @@ class ItemReader:
         if source.itemStatusId != _COMPLETED:
             message = f"item {seq:.40}: itemStatusId is {source.itemStatusId!r:.40}."
             raise BadInput("NOT_FULFILLED", message, field="itemStatusId")
-        facility = text(source.facilityExternalId)
-        virtual = (
-            _NOWHERE in {facility, source.facilityId}
-            or source.parentFacilityTypeId in self._virtual
-            or source.facilityTypeId in self._virtual
+        quantity = minor_units(source.itemQuantity, 0)
+        if quantity is None or not 1 <= quantity <= _MOST:
+            shown = "absent" if source.itemQuantity is None else f"{source.itemQuantity!s:.20}"
+            raise BadInput("BAD_QUANTITY", f"item {seq:.40}: itemQuantity is {shown}.", field="itemQuantity")
+        at = instant(source.statusDatetime, "statusDatetime")
+        method = source.slaShipmentMethodTypeId or shipment.shipmentMethodTypeId
+        virtual, facility, store = self._place(
+            source.facilityExternalId, source.facilityId, source.facilityTypeId, source.parentFacilityTypeId
         )
-        return Item(
-            seq=seq,
-            quantity=_quantity(source, seq),
-            at=instant(source.statusDatetime, "statusDatetime"),
-            method=source.slaShipmentMethodTypeId or shipment.shipmentMethodTypeId,
-            virtual=virtual,
-            facility=None if virtual else facility,
-            store=None if virtual else self.store(facility),
-            upc=None,
-            shipment=shipment,
-            source=source,
-        )
+        return Item(seq, quantity, at, method, virtual, facility, store, None, shipment, source)
 
-    def store(self, facility: str | None) -> str | None:
-        """What Retail Pro calls a facility."""
-        return self._stores.get(facility, facility) if facility else None
+    def _find_place(self, external_id: Id, facility_id: Id, kind: str | None, parent_kind: str | None) -> Place:
+        """Where an item was; places repeat, so each is worked out once."""
+        facility = text(external_id)
+        if _NOWHERE in {facility, facility_id} or not self._virtual.isdisjoint((kind, parent_kind)):
+            return True, None, None
+        return False, facility, self._stores.get(facility, facility) if facility else None
 
 
 def deciding(items: Sequence[Item], rule: Rule) -> Item:
-    """The item whose store issues the invoice; digital items have no say.
+    """An item of the store that issues the invoice; digital items have no say.
 
     Of items fulfilled at the same time the greatest shipment id decides, then the greatest item number; where the
     first fulfilled one is wanted, the smallest.
@@ -134,13 +133,16 @@ def deciding(items: Sequence[Item], rule: Rule) -> Item:
     real = [item for item in items if not item.virtual]
     if not real:
         raise BadInput("NO_STORE", "every item is digital or of a virtual facility.", field="facilityId")
-    if len(real) == 1 or rule == "first_item":
-        return real[0]
-    return (max if rule == "last_fulfilled" else min)(real, key=_fulfilment)
+    if rule == "first_item" or len({item.facility for item in real}) == 1:
+        return real[0]  # they are in order, or it does not matter which one it is
+    choose = max if rule == "last_fulfilled" else min
+    at = choose(map(_AT, real))
+    real = [item for item in real if item.at == at]
+    return real[0] if len(real) == 1 else choose(real, key=_parcel)
 
 
-def _fulfilment(item: Item) -> tuple[int, Rank, Rank]:
-    return item.at, rank(item.source.shipmentId), rank(item.seq)
+def _parcel(item: Item) -> tuple[Rank, Rank]:
+    return rank(item.source.shipmentId), rank(item.seq)
 
 
 @functools.lru_cache(maxsize=1 << 12)
@@ -149,11 +151,3 @@ def rank(number: Id) -> Rank:
     shown = text(number) or ""
     digits = shown.isascii() and shown.isdigit() and len(shown) < 40
     return (0, int(shown), shown) if digits else (int(bool(shown)), 0, shown)
-
-
-def _quantity(source: ShipmentItem, seq: str) -> int:
-    given = source.itemQuantity
-    if given is None or not given.is_finite() or given != given.to_integral_value() or not 1 <= given <= _MOST:
-        message = f"item {seq:.40}: itemQuantity is {'absent' if given is None else f'{given!s:.20}'}."
-        raise BadInput("BAD_QUANTITY", message, field="itemQuantity")
-    return int(given)

@@ -7,14 +7,15 @@ that the parts always add up to the whole. The lines leave in ten-thousandths, w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
+import msgspec
+
 from order_sync.contracts import money
-from order_sync.contracts.hotwax_completed import Adjustment, CompletedOrder, minor_units
+from order_sync.contracts.hotwax_completed import Adjustment, CompletedOrder, minor_units_of
 from order_sync.errors import BadInput
 from order_sync.mapping.exact import NUMBER_DECIMALS
 from order_sync.mapping.lookups import Lookup
@@ -22,23 +23,15 @@ from order_sync.settings import RetailProInvoicing
 from order_sync.transforms.invoice_items import Item
 from order_sync.yaml_file import wrong
 
-#: What an adjustment can be, in the order of `Sums`.
+#: What an adjustment can be. Sums of adjustments come in this order, in minor units as they are signed in the feed.
 _KINDS = ("tax", "discount", "shipping", "elsewhere")
+_NOTHING = (0,) * len(_KINDS)
 #: Far above what any field takes, far below 64 bits.
 _BEYOND = 10**17
 _PRICE = attrgetter("price")
 
 
-class Sums(NamedTuple):
-    """Adjustments by kind, in minor units as they are signed in the feed."""
-
-    tax: int = 0
-    discount: int = 0
-    shipping: int = 0
-    elsewhere: int = 0
-
-
-class Run(NamedTuple):
+class Run(msgspec.Struct, frozen=True, gc=False):
     """Units of one item that are alike.
 
     :param price: of one unit after its discounts.
@@ -66,8 +59,7 @@ class Line(NamedTuple):
     pickup_store: str | None
 
 
-@dataclass(frozen=True)
-class Reckoning:
+class Reckoning(msgspec.Struct, frozen=True, gc=False):
     """What an order costs, in minor units; discounts are positive.
 
     :param runs: its units after all discounts.
@@ -110,35 +102,38 @@ class Reckoner:
         """
         total = _amount(order.grandTotal, currency, "grandTotal")
         whole = self._sums(order.orderAdjustments, currency, "orderAdjustments")
-        all_sums, gross, runs = [whole], 0, list[Run]()
+        tax, discount, shipping, elsewhere = whole_tax, whole_discount, _, _ = whole
+        gross, runs = 0, list[Run]()
         for item in items:
             price = _amount(item.source.unitPrice, currency, "unitPrice")
             own = self._sums(item.source.itemAdjustments, currency, "itemAdjustments")
-            all_sums.append(own)
+            own_tax, own_discount, own_shipping, own_elsewhere = own
+            tax, discount = tax + own_tax, discount + own_discount
+            shipping, elsewhere = shipping + own_shipping, elsewhere + own_elsewhere
             gross += price * item.quantity
-            runs += _units(item, price, own)
-        tax, discount, shipping, elsewhere = map(sum, zip(*all_sums, strict=True))
+            runs += _units(item, price, own_discount, own_tax)
         _check(max(gross, tax, shipping, -discount) <= money.LIMIT, "an amount is too large", "unitPrice")
         _check(min(map(_PRICE, runs)) >= 0, "a discount is larger than its item's price", "unitPrice")
-        _check(whole.discount <= 0 and whole.tax >= 0, "a discount of the order is positive, or a tax is negative")
+        _check(whole_discount <= 0 <= whole_tax, "a discount of the order is positive, or a tax is negative")
         _check(shipping >= 0, "shipping is negative")
         computed = gross + discount + shipping + elsewhere + (0 if self._taxed_prices else tax)
         if computed != total:
             shown = money.show(total, currency.code), money.show(computed, currency.code)
             message = f"grandTotal says {shown[0]}, items and adjustments make {shown[1]}."
             raise BadInput("TOTALS_MISMATCH", message, field="grandTotal")
-        if whole.discount and self._spread:
-            runs = spread(-whole.discount, runs)
-        return Reckoning(runs, total, -discount, shipping, whole.tax)
+        if whole_discount and self._spread:
+            runs = spread(-whole_discount, runs)
+        return Reckoning(runs, total, -discount, shipping, whole_tax)
 
-    def _sums(self, adjustments: Iterable[Adjustment] | None, currency: Currency, path: str) -> Sums:
+    def _sums(self, adjustments: Iterable[Adjustment] | None, currency: Currency, path: str) -> Sequence[int]:
+        """The adjustments of each kind together."""
         if not adjustments:
-            return Sums()
-        sums = [0] * len(_KINDS)
+            return _NOTHING
+        sums, decimals = list(_NOTHING), currency.decimals
         for one in adjustments:
-            if one.amount is not None and not one.amount:
+            minor = minor_units_of(str(one.amount), decimals)
+            if minor == 0:
                 continue
-            minor = minor_units(one.amount, currency.decimals)
             if minor is None:
                 shown = "absent" if one.amount is None else f"{one.amount!s:.20}"
                 raise _bad_money(f"{path}: the amount of {one.kind!s:.40} is {shown}", f"{path}.amount")
@@ -147,18 +142,21 @@ class Reckoner:
                 message = f"{path}: {one.kind!r:.60} is not in the lookup table adjustment.csv."
                 raise BadInput("UNMAPPED_VALUE", message, field=f"{path}.orderAdjustmentTypeId")
             sums[kind] += minor
-        return Sums(*sums)
+        return sums
 
 
-def _units(item: Item, price: int, sums: Sums) -> Iterable[Run]:
-    """The units of an item with their shares of its discount and its tax; of units that are alike one run."""
-    if sums.discount > 0 or sums.tax < 0:
+def _units(item: Item, price: int, discount: int, tax: int) -> Iterable[Run]:
+    """The units of an item with their shares of its discount and its tax; of units that are alike one run.
+
+    :param discount: as it is signed in the feed.
+    """
+    if discount > 0 or tax < 0:
         raise _bad_money(f"item {item.seq:.40}: a discount is positive, or a tax is negative", "itemAdjustments.amount")
     count = item.quantity
     if count == 1:
-        return (Run(item, 1, price, price + sums.discount, sums.tax),)
-    discount, more_discount = divmod(-sums.discount, count)
-    tax, more_tax = divmod(sums.tax, count)
+        return (Run(item, 1, price, price + discount, tax),)
+    discount, more_discount = divmod(-discount, count)
+    tax, more_tax = divmod(tax, count)
     borders = sorted({0, more_discount, more_tax, count})
     return [
         Run(item, end - start, price, price - discount - (start < more_discount), tax + (start < more_tax))
@@ -184,7 +182,7 @@ def spread(discount: int, runs: Sequence[Run]) -> list[Run]:
     for run, (share, _), extra in zip(runs, shares, more, strict=True):
         for count, taken in ((extra, share + 1), (run.units - extra, share)):
             if count:
-                result.append(run._replace(units=count, price=run.price - taken))
+                result.append(Run(run.item, count, run.orig_price, run.price - taken, run.tax))
     return result
 
 
@@ -199,12 +197,16 @@ def invoice_lines(runs: Sequence[Run], decimals: int, store: str | None, pickup_
         item = run.item
         origin = store if item.virtual else item.store
         pickup = item.store if item.method in pickup_methods else None
-        places.setdefault((item.upc, run.orig_price, run.price, origin, pickup), []).append(run)
+        place = item.upc, run.orig_price, run.price, origin, pickup
+        if place in places:
+            places[place].append(run)
+        else:
+            places[place] = [run]
     lines = []
     for (_, orig, price, origin, pickup), alike in places.items():
         first = alike[0].item
         for tax, count in _taxes(alike, scale):
-            orig_tax = min(scaled_half_even(tax, orig, price), _BEYOND)
+            orig_tax = tax if orig == price else min(scaled_half_even(tax, orig, price), _BEYOND)
             prices = orig * scale, orig_tax, price * scale, tax
             lines.append(Line(first.seq, first.upc, *prices, count, origin, pickup))
     return lines
@@ -233,7 +235,7 @@ def scaled_half_even(value: int, numerator: int, denominator: int) -> int:
 
 
 def _amount(amount: Decimal | None, currency: Currency, path: str) -> int:
-    minor = minor_units(amount, currency.decimals)
+    minor = minor_units_of(str(amount), currency.decimals)
     if minor is None or minor < 0:
         raise _bad_money(f"{path} is {'absent' if amount is None else f'{amount!s:.20}'}", path)
     return minor

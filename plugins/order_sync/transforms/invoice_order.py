@@ -135,7 +135,10 @@ class OrderRules:
 
     def _elsewhere(self, items: Sequence[Item], finding: Finding) -> list[Item]:
         """What other stores than the order's own shipped."""
-        return [item for item in items if not item.virtual and self._store(item.facility) != finding.store]
+        store, names = finding.store, self._invoicing_stores
+        return [
+            item for item in items if not item.virtual and names.get(item.facility or "", item.facility or "") != store
+        ]
 
     def _store(self, facility: str | None) -> str:
         return self._invoicing_stores.get(facility or "", facility or "")
@@ -170,7 +173,8 @@ class OrderRules:
             ordered_at=finding.ordered_at or 0,
             lines=invoice_lines(reckoning.runs, currency.decimals, chosen.store, self._pickup),
         )
-        finding.slips = self._slips(self._elsewhere(items, finding), finding)
+        if shipped := self._elsewhere(items, finding):
+            finding.slips = self._slips(shipped, finding)
 
     def _texts(
         self, order: CompletedOrder, items: Sequence[Item], chosen: Item, finding: Finding, currency: Currency
@@ -198,13 +202,16 @@ class OrderRules:
 
     def _promised_method(self, items: Sequence[Item]) -> str | None:
         """How the order reaches the customer; one that is collected in part only is delivered at home."""
-        methods = [item.method for item in items if not item.virtual]
-        return next((method for method in methods if method not in self._pickup), methods[0])
+        real = [item for item in items if not item.virtual]
+        for item in real:
+            if item.method not in self._pickup:
+                return item.method
+        return real[0].method
 
-    def _fiscal_credit(self, given: Mapping[str, str]) -> str:
+    def _fiscal_credit(self, given: Mapping[str, str | None]) -> str:
         """Whether the invoice is a company's, which then has to be named."""
         names = self._settings.attributes
-        said = given.get(names.fiscal_credit, "")
+        said = given.get(names.fiscal_credit) or ""
         credit = _TRUTHS.get(said.lower())
         if credit is None:
             message = f"the order attribute {names.fiscal_credit} is {said!r:.40}, neither true nor false."
@@ -215,7 +222,7 @@ class OrderRules:
             "CompanyAddress": names.company_address,
         }
         for target, name in company.items():
-            if credit == "true" and name not in given:
+            if credit == "true" and not given.get(name):
                 message = f"{target} would be empty: FiscalCredit is true and the feed has no order attribute {name}."
                 raise BadInput("REQUIRED_FIELD", message, field=f"order.{target}")
         return credit
@@ -227,15 +234,13 @@ def told(cause: BadInput) -> BadInput:
     return cause
 
 
-def _attributes(order: CompletedOrder) -> dict[str, str]:
-    """Attributes by name that have a value; a flag is ``true`` or ``false``."""
-    given = order.orderAttributes or ()
-    values = {
+def _attributes(order: CompletedOrder) -> dict[str, str | None]:
+    """Attributes by name; a flag is ``true`` or ``false``, a blank value None."""
+    return {
         one.attrName: str(one.attrValue).lower() if isinstance(one.attrValue, bool) else text(one.attrValue)
-        for one in given
+        for one in order.orderAttributes or ()
         if one.attrName
     }
-    return {name: value for name, value in values.items() if value}
 
 
 def _largest_payment(payments: Sequence[Payment] | None, currency: Currency) -> str:
@@ -243,18 +248,20 @@ def _largest_payment(payments: Sequence[Payment] | None, currency: Currency) -> 
 
     :raises BadInput: ``REQUIRED_FIELD`` or ``BAD_MONEY``.
     """
-    counting = [one for one in payments or () if one.statusId not in _UNPAID]
-    methods = []
-    for one in counting:
+    largest: tuple[int, str] | None = None
+    for one in payments or ():
+        if one.statusId in _UNPAID:
+            continue
         amount = minor_units(one.amount, currency.decimals)
         if amount is None:
             message = f"payment {one.paymentMethodTypeId!s:.40}: amount is {one.amount!s:.20}."
             raise BadInput("BAD_MONEY", message, field="payments.amount")
-        methods.append((-amount, (one.paymentMethodTypeId or "").strip()))
-    if not methods:
+        method = -amount, (one.paymentMethodTypeId or "").strip()
+        largest = method if largest is None else min(largest, method)
+    if largest is None:
         lack = "no payment that is settled" if payments else "no payments"
         raise BadInput("REQUIRED_FIELD", f"PaymentType would be empty: the feed has {lack}.", field="payments")
-    return min(methods)[1]
+    return largest[1]
 
 
 def _address(address: Address | None) -> Parts:

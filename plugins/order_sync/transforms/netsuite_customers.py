@@ -24,6 +24,7 @@ from order_sync.settings import NetSuiteOrders
 from order_sync.transforms.arrays import clean
 from order_sync.transforms.invoice_order import told
 from order_sync.transforms.netsuite_frames import in_frames
+from order_sync.transforms.netsuite_known import Known, nothing
 from order_sync.transforms.netsuite_rows import Rows, row_sheet
 from order_sync.transforms.netsuite_vocabulary import CASES, CUSTOMER_PATHS, CUSTOMER_TEXTS
 from order_sync.transforms.tlog_frame import SourceRecord
@@ -40,7 +41,8 @@ class CustomerDraft(msgspec.Struct, frozen=True, gc=False):
     :param name: what people are told: the party id, never a person's name.
     :param cause: why it is rejected.
     :param left_out: why it need not go to NetSuite, a code of the exclusions; blank otherwise.
-    :param netsuite_id: NetSuite's id, where the feed has it.
+    :param netsuite_id: NetSuite's id, where the feed has it or Shopify's number leads to it.
+    :param external_id: under which it goes out, where that does not hold the party id.
     :param row: exactly what is sent, with its line feed; blank where nothing is.
     """
 
@@ -50,6 +52,7 @@ class CustomerDraft(msgspec.Struct, frozen=True, gc=False):
     cause: BadInput | None
     left_out: str
     netsuite_id: str
+    external_id: str
     row: bytes
 
 
@@ -58,6 +61,8 @@ class _Finding(msgspec.Struct, gc=False):
 
     key: str
     netsuite_id: str = ""
+    shopify: str = ""
+    external_id: str = ""
     cause: BadInput | None = None
     texts: Texts | None = None
 
@@ -87,12 +92,22 @@ class NetSuiteCustomers:
         """The header line of a file."""
         return self._rows.header()
 
-    def read(self, records: Iterable[SourceRecord], size: int = FRAME_CUSTOMERS) -> Iterator[list[CustomerDraft]]:
-        """A draft for every customer, in their order, some thousand at a time; memory is one such frame."""
-        return in_frames(records, size, self._drafts)
+    def read(
+        self, records: Iterable[SourceRecord], size: int = FRAME_CUSTOMERS, *, by_shopify: Known = nothing
+    ) -> Iterator[list[CustomerDraft]]:
+        """A draft for every customer, in their order, some thousand at a time; memory is one such frame.
 
-    def _drafts(self, records: Sequence[SourceRecord]) -> list[CustomerDraft]:
+        :param by_shopify: asked once per frame, by Shopify's numbers, for customers whose id the feed does not have.
+        """
+        return in_frames(records, size, lambda chunk: self._drafts(chunk, by_shopify))
+
+    def _drafts(self, records: Sequence[SourceRecord], by_shopify: Known) -> list[CustomerDraft]:
         findings = [self._find(record) for record in records]
+        if numbers := [finding.shopify for finding in findings if finding.texts and finding.shopify]:
+            ids = by_shopify(numbers)
+            for finding in findings:
+                if finding.texts and (found := ids.get(finding.shopify)):
+                    finding.netsuite_id, finding.texts = found, None
         rows = self._write(findings)
         return [_draft(*one) for one in zip(records, findings, rows, strict=True)]
 
@@ -115,11 +130,15 @@ class NetSuiteCustomers:
         numbers: list[OrderIdentification] = [one for one in customer.partyIdentifications or () if not one.until]
         finding.netsuite_id = self._netsuite.open_at(0, numbers) or ""
         if not finding.netsuite_id:
-            finding.texts = self._texts(customer, finding.key, self._shop.open_at(0, numbers))
+            finding.shopify = self._shop.open_at(0, numbers) or ""
+            prefix = self.settings.customer_external_id_prefix
+            if finding.shopify and self.settings.customer_external_id == "shopify":
+                finding.external_id = prefix + finding.shopify
+            own = prefix + finding.key if self.settings.customer_external_id == "party" else finding.external_id
+            finding.texts = self._texts(customer, finding.key, own or None, finding.shopify or None)
 
-    def _texts(self, customer: Customer, party: str, shopify: str | None) -> Texts:
+    def _texts(self, customer: Customer, party: str, external_id: str | None, shopify: str | None) -> Texts:
         settings = self.settings
-        own = party if settings.customer_external_id == "party" else shopify
         groups = {
             one if isinstance(one, str) else one.partyClassificationGroupId for one in customer.classifications or ()
         }
@@ -131,7 +150,7 @@ class NetSuiteCustomers:
             party,
             customer.firstName,
             customer.lastName,
-            settings.customer_external_id_prefix + own if own else None,
+            external_id,
             shopify,
             "web" if groups.isdisjoint(self._at_tills) else "pos",
             next((address for address in addresses if address and address.strip()), None),
@@ -169,5 +188,6 @@ def _draft(record: SourceRecord, finding: _Finding, row: bytes) -> CustomerDraft
         cause=finding.cause,
         left_out="HAS_NETSUITE_ID" if finding.netsuite_id and finding.cause is None else "",
         netsuite_id=finding.netsuite_id,
+        external_id=finding.external_id if row else "",
         row=row,
     )

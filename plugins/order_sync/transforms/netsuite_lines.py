@@ -20,7 +20,8 @@ from order_sync.transforms.invoice_money import Currency
 from order_sync.transforms.netsuite_money import Adjustments, Charges, amount, bad_money
 
 _CANCELLED = "ITEM_CANCELLED"
-_NOWHERE = "_NA_"
+#: As a facility: none.
+NOWHERE = "_NA_"
 _MOST = 100_000
 
 
@@ -111,7 +112,7 @@ class LineReader:
         for line in lines:
             kind = "gift_card" if line.gift_card else "product"
             facility = text(line.source.facilityExternalId)
-            place = None if facility == _NOWHERE else facility
+            place = None if facility == NOWHERE else facility
             marks = place, "yes" if line.charges.tax else "no", "yes" if line.closed else "no"
             rows.append(Row(line.seq, kind, line.seq, None, line.item, *marks, line.price, line.quantity))
             if line.charges.discount:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
@@ -30,15 +29,6 @@ class Charges(NamedTuple):
 _NOTHING = Charges()
 
 
-#: Prices repeat.
-_reckoned = functools.lru_cache(maxsize=1 << 14)(minor_units)
-
-
-def _minor(amount: Decimal | None, decimals: int) -> int | None:
-    """An amount in minor units; None if it is absent, too large, finer than the currency or no number at all."""
-    return None if amount is None or not amount.is_finite() else _reckoned(amount, decimals)
-
-
 class Adjustments:
     """Adds up adjustments for one retailer.
 
@@ -64,7 +54,7 @@ class Adjustments:
         for one in adjustments:
             if one.amount is not None and not one.amount:
                 continue
-            minor = _minor(one.amount, currency.decimals)
+            minor = minor_units(one.amount, currency.decimals)
             if minor is None:
                 shown = "absent" if one.amount is None else f"{one.amount!s:.20}"
                 raise bad_money(f"{path}: the amount of {one.kind!s:.40} is {shown}", f"{path}.amount")
@@ -88,7 +78,7 @@ def amount(value: Decimal | None, currency: Currency, path: str) -> int:
 
     :raises BadInput: ``BAD_MONEY``: it is absent, negative, too large or finer than the currency.
     """
-    minor = _minor(value, currency.decimals)
+    minor = minor_units(value, currency.decimals)
     if minor is None or minor < 0:
         raise bad_money(f"{path} is {'absent' if value is None else f'{value!s:.20}'}", path)
     return minor
@@ -123,7 +113,7 @@ def paid(payments: Iterable[Payment] | None, unpaid_statuses: frozenset[str], cu
     for one in payments or ():
         if one.statusId in unpaid_statuses:
             continue
-        minor = _minor(one.amount, currency.decimals)
+        minor = minor_units(one.amount, currency.decimals)
         if minor is None:
             message = f"payment {one.paymentMethodTypeId!s:.40}: amount is {one.amount!s:.20}"
             raise bad_money(message, "payments.amount")

@@ -26,6 +26,7 @@ from order_sync.mapping.lookups import Lookup
 from order_sync.settings import NetSuiteOrders
 from order_sync.transforms.invoice_money import Currency
 from order_sync.transforms.invoice_order import told
+from order_sync.transforms.netsuite_deposits import PaidPart, paid_parts
 from order_sync.transforms.netsuite_lines import Line, LineReader, Row, is_cancelled
 from order_sync.transforms.netsuite_money import Charges, amount, check_total, paid
 
@@ -56,15 +57,22 @@ class Finding(msgspec.Struct, gc=False):
 
     :param party: HotWax's id of the customer.
     :param customer: NetSuite's id of the customer; blank where the feed does not have it.
+    :param shopify_customer: Shopify's number of a customer without one, where the feed has it.
+    :param chosen: whether it is an order for this flow: no exclusion holds.
+    :param missed: whether it should have gone to NetSuite by the other flow before.
     :param ordered_at: epoch milliseconds.
     :param products: those that NetSuite does not know, by HotWax's ids.
     :param left_out: a code of the exclusions, or blank.
+    :param parts: the payments that become deposits.
     """
 
     order_id: str = ""
     name: str = ""
     party: str = ""
     customer: str = ""
+    shopify_customer: str = ""
+    chosen: bool = False
+    missed: bool = False
     store: str = ""
     is_pos: bool = False
     amount: int | None = None
@@ -76,21 +84,32 @@ class Finding(msgspec.Struct, gc=False):
     left_out: str = ""
     cause: BadInput | None = None
     facts: OrderFacts | None = None
+    parts: tuple[PaidPart, ...] = ()
+    shopify_order: str = ""
+    shopify_number: str = ""
 
 
 class OrderRules:
     """The rules of one retailer.
 
     :param discount_items: code of a discount → NetSuite's discount item.
+    :param methods: type of payment → that of NetSuite's deposits; None where payments become none.
     """
 
-    def __init__(self, settings: NetSuiteOrders, lines: LineReader, discount_items: Lookup) -> None:
-        self._settings, self._lines = settings, lines
+    #: Whether an order that is paid in part is wrong even where no till sold it.
+    _paid_at_once = False
+
+    def __init__(
+        self, settings: NetSuiteOrders, lines: LineReader, discount_items: Lookup, methods: Lookup | None = None
+    ) -> None:
+        self._settings, self._lines, self._methods = settings, lines, methods
         self._codes = discount_items.values
         kinds = settings.identifications
         self._customers = Identifications[OrderIdentification](kinds.netsuite_customer, "customerPartyIdentifications")
+        self._shoppers = Identifications[OrderIdentification](kinds.shopify_customer, "customerPartyIdentifications")
         self._orders = Identifications[OrderIdentification](kinds.netsuite_order, "orderIdentifications")
         self._shop_orders = Identifications[OrderIdentification](kinds.shopify_order, "orderIdentifications")
+        self._shop_numbers = Identifications[OrderIdentification](kinds.shopify_order_number, "orderIdentifications")
         self._unpaid = frozenset(settings.unpaid_statuses)
         self._not_shipped = frozenset({settings.pos_completed_method, *settings.pickup_methods})
 
@@ -120,11 +139,13 @@ class OrderRules:
         finding.left_out = self._left_out(order, items, at)
         if finding.left_out:
             return
+        finding.chosen = True
+        finding.shopify_order = self._shop_orders.open_at(at, order.orderIdentifications) or ""
         if finding.currency not in money.DECIMALS:
             raise BadInput("BAD_CURRENCY", f"currency is {order.currency!r:.20}.", field="currency")
         currency = Currency(finding.currency, money.DECIMALS[finding.currency])
-        finding.customer = self._customers.open_at(at, list(order.customerPartyIdentifications or ())) or ""
-        lines = self._lines.read(items, at, currency)
+        self._find_customer(order, finding, at)
+        lines = self._lines.read(self._sent(items), at, currency)
         finding.line_keys = tuple([line.seq for line in lines])
         if missing := [line.product for line in lines if not line.item]:
             finding.products = tuple(dict.fromkeys(missing))
@@ -136,27 +157,54 @@ class OrderRules:
 
         :raises BadInput: ``REQUIRED_FIELD``, ``NO_LINES``.
         """
-        settings, status = self._settings, order.orderStatusId
+        if never := self._never(order, items, at):
+            return never
+        if order.orderStatusId not in self._settings.order_statuses:
+            return "NOT_CREATED"
+        return "POS_COMPLETED" if self._taken_away(self._alive(items)) else ""
+
+    def _never(self, order: CreatedOrder, items: Sequence[OrderItem], at: int) -> str:
+        """Why the order goes to NetSuite neither as a sales order nor as a cash sale, whatever its status.
+
+        :raises BadInput: ``REQUIRED_FIELD``.
+        """
+        status = order.orderStatusId
         if not status:
             raise BadInput("REQUIRED_FIELD", "orderStatusId is empty.", field="orderStatusId")
-        if order.salesChannel in settings.excluded_channels:
+        if order.salesChannel in self._settings.excluded_channels:
             return "EXCLUDED_CHANNEL"
+        if status == _CANCELLED or (items and all(is_cancelled(item) for item in items)):
+            return "CANCELLED_ORDER"
         if self._orders.open_at(at, order.orderIdentifications) or any(
             item.orderItemAttributes and self._has_number(item) for item in items
         ):
             return "HAS_NETSUITE_ID"
-        if status == _CANCELLED:
-            return "CANCELLED_ORDER"
-        if status not in settings.order_statuses:
-            return "NOT_CREATED"
+        return ""
+
+    @staticmethod
+    def _alive(items: Sequence[OrderItem]) -> list[OrderItem]:
+        """The lines that are not cancelled.
+
+        :raises BadInput: ``NO_LINES``: there is none, cancelled or not.
+        """
         if not items:
             raise BadInput("NO_LINES", "orderItems holds no line.", field="orderItems")
-        alive = [item for item in items if not is_cancelled(item)]
-        if not alive:
-            return "CANCELLED_ORDER"
-        if all(item.shipmentMethodTypeId == settings.pos_completed_method for item in alive):
-            return "POS_COMPLETED"
-        return ""
+        return [item for item in items if not is_cancelled(item)]
+
+    def _taken_away(self, alive: Sequence[OrderItem]) -> bool:
+        """Whether everything that is not cancelled was taken away at a till."""
+        return all(item.shipmentMethodTypeId == self._settings.pos_completed_method for item in alive)
+
+    def _sent(self, items: Sequence[OrderItem]) -> Sequence[OrderItem]:
+        """The lines that NetSuite is told: of a sales order the cancelled ones, too, as closed."""
+        return items
+
+    def _find_customer(self, order: CreatedOrder, finding: Finding, at: int) -> None:
+        """NetSuite's id of the customer, else Shopify's number, as far as the feed has them."""
+        numbers: list[OrderIdentification] = list(order.customerPartyIdentifications or ())
+        finding.customer = self._customers.open_at(at, numbers) or ""
+        if not finding.customer:
+            finding.shopify_customer = self._shoppers.open_at(at, numbers) or ""
 
     def _has_number(self, item: OrderItem) -> bool:
         return bool(_attribute(item.orderItemAttributes, self._settings.identifications.line_attribute))
@@ -175,7 +223,11 @@ class OrderRules:
         gross = sum(line.price * line.quantity for line in alive)
         check_total(total, gross, charges, currency, self._settings.prices_include_tax)
         finding.paid = paid(order.payments, self._unpaid, currency)
-        if finding.is_pos and finding.paid < total:
+        if self._methods is not None:
+            finding.parts = paid_parts(order.payments, self._unpaid, self._methods, currency)
+            at = finding.ordered_at or 0
+            finding.shopify_number = self._shop_numbers.open_at(at, order.orderIdentifications) or ""
+        if (finding.is_pos or self._paid_at_once) and finding.paid < total:
             shown = money.show(finding.paid, currency.code), money.show(total, currency.code)
             message = f"paid are {shown[0]} of {shown[1]} {currency.code}."
             raise BadInput("PART_PAID", message, field="payments")
@@ -218,7 +270,7 @@ class OrderRules:
             order.email,
             order.billTo.email if order.billTo else None,
             settings.order_external_id_prefix + finding.order_id,
-            self._shop_orders.open_at(finding.ordered_at or 0, order.orderIdentifications),
+            finding.shopify_order or None,
             note or None,
             next((method for line in telling if (method := line.source.shipmentMethodTypeId)), None),
             "yes" if whole.tax else "no",

@@ -7,7 +7,7 @@ file, a clock or a network.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,17 +18,21 @@ import pyarrow.compute as pc
 
 from order_sync.contracts import hotwax_created
 from order_sync.contracts.hotwax_completed import guess_order_id
+from order_sync.contracts.hotwax_created import CreatedOrder
 from order_sync.contracts.money import DECIMALS
 from order_sync.errors import BadInput, Stop
 from order_sync.mapping import lookups
 from order_sync.mapping import model as mapping_model
 from order_sync.mapping.engine import Engine
+from order_sync.mapping.lookups import Lookup
 from order_sync.mapping.model import Vocabulary
 from order_sync.mapping.sheet import Numbers, Sheet
 from order_sync.settings import NetSuiteOrders
 from order_sync.transforms.arrays import clean
 from order_sync.transforms.invoice_order import told
+from order_sync.transforms.netsuite_deposits import PaidPart
 from order_sync.transforms.netsuite_frames import in_frames
+from order_sync.transforms.netsuite_known import Elsewhere, Known, OtherVersions, no_versions, nothing
 from order_sync.transforms.netsuite_lines import LineReader
 from order_sync.transforms.netsuite_order import Finding, OrderRules
 from order_sync.transforms.netsuite_rows import Rows, row_sheet
@@ -44,12 +48,11 @@ from order_sync.transforms.netsuite_vocabulary import (
 from order_sync.transforms.tlog_frame import SourceRecord
 
 FRAME_ORDERS = 2_000
+#: Why an order is left out of which NetSuite gets or has another version: a refresh in HotWax makes one.
+OTHER_VERSION = "OTHER_VERSION"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Stands for an id that is not there yet while all other rules are looked at.
 _LATER = "0"
-
-#: Tells NetSuite's ids of customers by HotWax's party ids; those that it does not have are left out.
-Known = Callable[[Sequence[str]], Mapping[str, str]]
 
 
 class OrderDraft(msgspec.Struct, frozen=True, gc=False):
@@ -57,7 +60,7 @@ class OrderDraft(msgspec.Struct, frozen=True, gc=False):
 
     :param key: HotWax's order id, blank where it cannot be read.
     :param name: the order's name, as people know it.
-    :param customer: HotWax's party id of the customer.
+    :param customer: HotWax's party id of the customer; ``netsuite_customer`` NetSuite's, where it is known.
     :param waits_for: what NetSuite has to know first, such as ``customer 10004``; then there are no rows.
     :param cause: why it is rejected, as a whole.
     :param left_out: why it does not go to NetSuite, a code of the exclusions; blank otherwise.
@@ -67,6 +70,8 @@ class OrderDraft(msgspec.Struct, frozen=True, gc=False):
     :param order_date: aware UTC.
     :param line_keys: HotWax's numbers of the lines, in the order of the rows.
     :param is_pos: whether a till sold it.
+    :param parts: the payments that become deposits.
+    :param shopify: Shopify's id and its number of the order, blank where the feed lacks them.
     """
 
     record: SourceRecord
@@ -86,6 +91,9 @@ class OrderDraft(msgspec.Struct, frozen=True, gc=False):
     store: str
     line_keys: tuple[str, ...]
     is_pos: bool
+    parts: tuple[PaidPart, ...]
+    shopify: tuple[str, str]
+    netsuite_customer: str
 
 
 class NetSuiteSalesOrders:
@@ -96,48 +104,103 @@ class NetSuiteSalesOrders:
     :raises Stop: a mapping, a table or a setting is wrong; the message names it.
     """
 
+    target = "netsuite_sales_order"
+    paths = ORDER_PATHS
+    tables: tuple[str, ...] = ("adjustment", "netsuite_discount_item", "netsuite_payment_method")
+    #: Why an order is left out that went to NetSuite by the other flow.
+    gone_elsewhere = "SENT_AS_CASH_SALE"
+
     def __init__(self, settings: NetSuiteOrders, include: Path, retailer: str) -> None:
         self.settings = settings
         _check_line_type(settings.discount_line_type)
         folder = include / "mappings"
-        tables = folder / "lookups"
-        vocabulary = Vocabulary(ORDER_PATHS, CASES, frozenset(settings.texts))
-        path = folder / f"netsuite_sales_order_{settings.generation}.yaml"
-        mapping = mapping_model.load(path, vocabulary, tables, retailer)
-        adjustments, discount_items = (
-            lookups.load(lookups.find(tables, retailer, name)) for name in ("adjustment", "netsuite_discount_item")
-        )
+        vocabulary = Vocabulary(self.paths, CASES, frozenset(settings.texts))
+        path = folder / f"{self.target}_{settings.generation}.yaml"
+        mapping = mapping_model.load(path, vocabulary, folder / "lookups", retailer)
+        tables = {name: lookups.load(lookups.find(folder / "lookups", retailer, name)) for name in self.tables}
         self._rows = Rows(Engine(mapping, settings.texts, settings.zone))
-        self._rules = OrderRules(settings, LineReader(settings, adjustments), discount_items)
+        self._rules = self.rules(tables)
         self.version = mapping_model.combined_version(
-            mapping, tables=[adjustments.path, discount_items.path], settings=settings
+            mapping, tables=[table.path for table in tables.values()], settings=self.all_settings()
         )
+
+    def rules(self, tables: Mapping[str, Lookup]) -> OrderRules:
+        """The rules for one order."""
+        lines = LineReader(self.settings, tables["adjustment"])
+        return OrderRules(self.settings, lines, tables["netsuite_discount_item"], tables["netsuite_payment_method"])
+
+    def all_settings(self) -> msgspec.Struct:
+        """Every setting that the bytes depend on."""
+        return self.settings
+
+    def decode(self, data: bytes) -> CreatedOrder:
+        """Read one record.
+
+        :raises BadInput: it cannot be read.
+        """
+        return hotwax_created.orders.decode(data)
 
     def header(self) -> bytes:
         """The header line of a file."""
         return self._rows.header()
 
     def read(
-        self, records: Iterable[SourceRecord], known: Known, size: int = FRAME_ORDERS
+        self,
+        records: Iterable[SourceRecord],
+        known: Known,
+        size: int = FRAME_ORDERS,
+        *,
+        by_shopify: Known = nothing,
+        elsewhere: Elsewhere = nothing,
+        other_versions: OtherVersions = no_versions,
     ) -> Iterator[list[OrderDraft]]:
         """A draft for every order, in their order, some thousand at a time; memory is one such frame.
 
         :param known: asked once per frame, for customers whose id the feed does not have.
+        :param by_shopify: asked for those that it does not know either, by Shopify's numbers.
+        :param elsewhere: asked once per frame, what the other flow did with an order: what it sent is left out.
+        :param other_versions: asked once per frame: other versions of what NetSuite gets or has are left out.
         """
-        return in_frames(records, size, lambda chunk: self._drafts(chunk, known))
+        return in_frames(records, size, lambda chunk: self._drafts(chunk, known, by_shopify, elsewhere, other_versions))
 
-    def _drafts(self, records: Sequence[SourceRecord], known: Known) -> list[OrderDraft]:
+    def _drafts(
+        self,
+        records: Sequence[SourceRecord],
+        known: Known,
+        by_shopify: Known,
+        elsewhere: Elsewhere,
+        other_versions: OtherVersions,
+    ) -> list[OrderDraft]:
         findings = [self._find(record) for record in records]
-        waits = _waits(findings, known)
+        self._leave_out(findings, elsewhere, other_versions)
+        waits = _waits(findings, known, by_shopify)
         rows = self._write(findings)
         return [_draft(*one, waits.get(at, ())) for at, one in enumerate(zip(records, findings, rows, strict=True))]
 
     def _find(self, record: SourceRecord) -> Finding:
         try:
-            order = hotwax_created.orders.decode(record.data)
+            order = self.decode(record.data)
         except BadInput as cause:
             return Finding(order_id=guess_order_id(record.data), cause=told(cause))
         return self._rules.find(order)
+
+    def _leave_out(self, findings: Sequence[Finding], elsewhere: Elsewhere, other_versions: OtherVersions) -> None:
+        """Leave out what went to NetSuite by the other flow or as another version, whatever is wrong with it by now.
+
+        What neither flow took up, although it is too late for the other one, is set aside.
+        """
+        concerned = [finding for finding in findings if finding.chosen or finding.missed]
+        there = elsewhere([finding.order_id for finding in concerned]) if concerned else {}
+        for finding in concerned:
+            if finding.chosen and there.get(finding.order_id):
+                finding.left_out, finding.cause, finding.facts = self.gone_elsewhere, None, None
+        _leave_out_versions([one for one in concerned if one.left_out != self.gone_elsewhere], other_versions)
+        for finding in concerned:
+            if finding.left_out in (self.gone_elsewhere, OTHER_VERSION):
+                continue
+            if finding.missed and finding.order_id not in there:
+                message = "it is completed and no cash sale, but it was never taken up as a sales order."
+                finding.left_out, finding.cause = "", BadInput("MISSED_ORDER", message, field="orderStatusId")
 
     def _write(self, findings: Sequence[Finding]) -> list[bytes]:
         """The rows of each order, blank where it has none; a value that does not fit becomes the order's cause."""
@@ -152,15 +215,31 @@ class NetSuiteSalesOrders:
         return rows
 
 
-def _waits(findings: Sequence[Finding], known: Known) -> dict[int, tuple[str, ...]]:
+def _leave_out_versions(findings: Sequence[Finding], other_versions: OtherVersions) -> None:
+    """Leave out orders of which NetSuite gets or has another version."""
+    for going in (False, True):
+        asked = {
+            one.order_id: one.shopify_order
+            for one in findings
+            if one.shopify_order and (one.facts is not None) is going
+        }
+        others = other_versions(asked, going) if asked else set()
+        for finding in findings:
+            if finding.order_id in others:
+                finding.left_out, finding.cause, finding.facts = OTHER_VERSION, None, None
+
+
+def _waits(findings: Sequence[Finding], known: Known, by_shopify: Known) -> dict[int, tuple[str, ...]]:
     """What orders wait for, by place; customers that are known by now are filled in."""
-    unknown = dict.fromkeys(one.party for one in findings if one.facts and one.party and not one.customer)
-    ids = known(list(unknown)) if unknown else {}
+    lacking = [one for one in findings if one.facts and one.party and not one.customer]
+    ids = known(list(dict.fromkeys(one.party for one in lacking))) if lacking else {}
+    numbers = dict.fromkeys(one.shopify_customer for one in lacking if one.shopify_customer and one.party not in ids)
+    shoppers = by_shopify(list(numbers)) if numbers else {}
     waits = {}
     for at, finding in enumerate(findings):
         if not finding.facts:
             continue
-        finding.customer = finding.customer or ids.get(finding.party, "")
+        finding.customer = finding.customer or ids.get(finding.party) or shoppers.get(finding.shopify_customer, "")
         lacks = [f"customer {finding.party}"] if finding.party and not finding.customer else []
         lacks += [f"product {product}" for product in finding.products]
         if lacks:
@@ -189,6 +268,9 @@ def _draft(record: SourceRecord, finding: Finding, rows: bytes, waits_for: tuple
         store=finding.store,
         line_keys=finding.line_keys,
         is_pos=finding.is_pos,
+        parts=finding.parts,
+        shopify=(finding.shopify_order, finding.shopify_number),
+        netsuite_customer=finding.customer,
     )
 
 

@@ -26,6 +26,13 @@ ORDER_PATHS: dict[str, Type] = {
     "fact.ordered_at": "date",
 }
 
+#: Paths that a mapping of cash sales may name: those of sales orders but what a cash sale has not.
+CASH_SALE_PATHS: dict[str, Type] = {
+    path: kind
+    for path, kind in ORDER_PATHS.items()
+    if path not in BILL_TO and not path.startswith(("fact.shipping_", "order.billTo."))
+}
+
 CUSTOMER_TEXTS = (
     *("customer.partyId", "customer.firstName", "customer.lastName"),
     *("fact.external_id", "fact.shopify_customer", "fact.source", "fact.email", "fact.phone"),

@@ -9,11 +9,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -47,12 +48,13 @@ from order_sync.transforms.tlog_frame import SourceRecord
 
 FRAME_ORDERS = 2_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _INVOICES = {"v1": "retailpro_invoice_v1", "v2_fiscal": "retailpro_invoice_v2_fiscal"}
+_TEXTS = itemgetter(*INVOICE_TEXTS)
 _SLIPS = "retailpro_manual_slip"
 
 
-@dataclass(frozen=True, slots=True)
-class Slip:
+class Slip(msgspec.Struct, frozen=True, gc=False):
     """A manual slip.
 
     :param body: exactly what is sent.
@@ -65,8 +67,7 @@ class Slip:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceDraft:
+class InvoiceDraft(msgspec.Struct, frozen=True, gc=False):
     """What becomes of one order.
 
     :param order_key: OrderNo, zeros and all, even where it is too long to be sent; blank where there is none.
@@ -214,7 +215,7 @@ def _draft(record: SourceRecord, finding: Finding, body: bytes, slips: tuple[Sli
         amount_minor=finding.amount,
         currency=finding.currency if finding.currency in DECIMALS else "",
         lines=len(finding.invoice.lines) if finding.invoice else 0,
-        order_date=None if finding.ordered_at is None else _EPOCH + timedelta(milliseconds=finding.ordered_at),
+        order_date=None if finding.ordered_at is None else _EPOCH + finding.ordered_at * _MILLISECOND,
         cause=finding.cause,
         left_out=finding.left_out if sound else "",
         body=body if sound else b"",
@@ -227,22 +228,19 @@ def _invoice_sheet(invoices: Sequence[InvoiceFacts]) -> Sheet:
     lines = [line for invoice in invoices for line in invoice.lines]
     counts = np.array([len(invoice.lines) for invoice in invoices])
     labels = [invoice.texts["fact.order_no"] or "" for invoice in invoices]
-    sheet = body_sheet(counts, labels, (line.seq for line in lines))
-    texts: dict[str, Sequence[str | None]] = {}
-    for path in INVOICE_TEXTS:
-        texts[path] = [invoice.texts[path] for invoice in invoices]
-    texts.update(zip(BILL_TO, zip(*(invoice.bill_to for invoice in invoices), strict=True), strict=True))
-    texts.update(zip(SHIP_TO, zip(*(invoice.ship_to for invoice in invoices), strict=True), strict=True))
-    sheet.text = {path: clean(pa.array(values, pa.string())) for path, values in texts.items()}
+    seqs, upcs, orig_prices, orig_taxes, prices, taxes, quantities, stores, pickup_stores = zip(*lines, strict=True)
+    sheet = body_sheet(counts, labels, seqs)
+    texts = zip(*(_TEXTS(invoice.texts) + invoice.bill_to + invoice.ship_to for invoice in invoices), strict=True)
+    for path, values in zip((*INVOICE_TEXTS, *BILL_TO, *SHIP_TO), texts, strict=True):
+        sheet.text[path] = clean(pa.array(values, pa.string()))
     scale = 10 ** (NUMBER_DECIMALS - np.array([invoice.decimals for invoice in invoices]))
     amounts = np.array([invoice.numbers for invoice in invoices], np.int64)
     for at, path in enumerate(INVOICE_NUMBERS):
         sheet.number[path] = _numbers(amounts[:, at] * scale)
     sheet.instant["fact.ordered_at"] = _numbers(np.array([invoice.ordered_at for invoice in invoices]))
-    _, upcs, orig_prices, orig_taxes, prices, taxes, quantities, stores, pickup_stores = zip(*lines, strict=True)
     for path, values in (("line.upc", upcs), ("line.store", stores), ("line.pickup_store", pickup_stores)):
         sheet.text[path] = pa.array(values, pa.string())
-    pieces = [quantity * 10**NUMBER_DECIMALS for quantity in quantities]
+    pieces = np.array(quantities, np.int64) * 10**NUMBER_DECIMALS
     for path, numbers in zip(LINE_NUMBERS, (orig_prices, orig_taxes, prices, taxes, pieces), strict=True):
         sheet.number[path] = _numbers(np.array(numbers, np.int64))
     return sheet
