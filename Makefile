@@ -2,10 +2,10 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 IN := source ./env.sh &&
-# Airflow starts in half the time from compiled modules; some container images forbid to keep them.
+# Airflow starts faster from compiled modules; some container images forbid to keep them.
 export PYTHONDONTWRITEBYTECODE =
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test faults lint up sandbox bench lock clean
+.PHONY: help setup demo test proof faults lint up sandbox bench lock clean
 
 help:           ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,8 +30,11 @@ setup: .venv/ready .order_sync/ready  ## virtual environment from the lock, loca
 demo: setup     ## run the flows through Airflow against the sandbox partners and show what became of every order
 	$(IN) python -m demo
 
-test: setup     ## every test
-	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not live"
+test: setup     ## every test but those of `make proof`
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not live" --ignore tests/faults
+
+proof: setup    ## the slow tests: kills and lies in short form (all of them: `make faults`), Airflow with its scheduler
+	.venv/bin/python -m pytest -n 2 --dist loadfile tests/faults
 	.venv/bin/python -m pytest -m live tests/flows
 
 faults: setup   ## kills, lies, outages on 1,000 orders each: nothing lost, nothing twice (SEED= ONLY=F8 ORDERS=)

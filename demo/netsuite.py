@@ -67,6 +67,7 @@ ROUNDS = (
     Round(DAG, "the customers' ids are back: their orders wake", _nothing),
     Round(DAG, "the orders' ids are back: deposits go, HotWax learns of it", _nothing),
     Round(DAG, "deposits are confirmed, orders approved", _nothing),
+    Round(DAG, "HotWax has imported the approvals", _nothing),
     Round(CASH_SALES_DAG, "tills: paid and taken away at once", lambda world: world.shop.feed_completed_pos_orders()),
     Round(CASH_SALES_DAG, "cash sales are confirmed", _nothing),
 )
