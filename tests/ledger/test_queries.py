@@ -107,6 +107,7 @@ CALLS: dict[str, Callable[[Kit], object]] = {
     "keep_ids": lambda kit: kit.ledger.keep_ids(RETAILER, "netsuite_order", {"A": "1"}, source="f", at=AT),
     "cursor": lambda kit: kit.ledger.cursor(FLOW, RETAILER),
     "move_cursor": lambda kit: kit.ledger.move_cursor(FLOW, RETAILER, seen=None, reached=AT, at=AT, who=WHO),
+    "refusals_of": lambda kit: kit.ledger.refusals_of([kit.record("A").id]),
     "ids_of": lambda kit: kit.ledger.ids_of(RETAILER, "netsuite_order", ["A", "B"]),
     "confirm_by_ids": lambda kit: kit.ledger.confirm_by_ids(FLOW, RETAILER, "netsuite_order", at=AT, who=WHO),
     "overdue": lambda kit: kit.ledger.overdue(FLOW, RETAILER, before=later(60)),

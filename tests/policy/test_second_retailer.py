@@ -55,7 +55,7 @@ FEWEST_STEPS = {"netsuite_historical_customers": 2, "shopify_order_import": 6, "
 FLOWS = [path.stem for path in python_files("dags")]
 #: What the ledger calls the records of some steps that are not the orders of their flow.
 BESIDE = {
-    "netsuite_created_orders": {"netsuite_customers"},
+    "netsuite_created_orders": {"netsuite_customers", "netsuite_deposits", "netsuite_approvals"},
     "netsuite_fulfilment": {"netsuite_allocations", "netsuite_fulfilments", "hotwax_fulfilments", "hotwax_rejections"},
 }
 
