@@ -31,11 +31,13 @@ demo: setup     ## run the flows through Airflow against the sandbox partners an
 	$(IN) python -m demo
 
 test: setup     ## every test but those of `make proof`
-	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not live" --ignore tests/faults
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not live" $(SLOW:%=--ignore=%)
 
-proof: setup    ## the slow tests: kills and lies in short form (all of them: `make faults`), Airflow with its scheduler
-	.venv/bin/python -m pytest -n 2 --dist loadfile tests/faults
+proof: setup    ## the other tests: faults in short form (all: `make faults`), sandbox, demo, benchmarks, live Airflow
+	.venv/bin/python -m pytest -n 2 --dist loadfile $(SLOW)
 	.venv/bin/python -m pytest -m live tests/flows
+
+SLOW := tests/faults tests/demo tests/benchmarks tests/sandbox tests/flows/test_cli.py
 
 faults: setup   ## kills, lies, outages on 1,000 orders each: nothing lost, nothing twice (SEED= ONLY=F8 ORDERS=)
 	$(IN) python -m tests.faults
